@@ -52,7 +52,7 @@ struct [[nodiscard]] Error {
   std::chrono::milliseconds retry_after{0};
   /// HTTP status of the answer behind this error; 0 when there was none.
   int http_status = 0;
-  /// The provider's own id of the failed request (e.g. X-GitHub-Request-Id); empty when unknown.
+  /// The provider's own id of the failed request (e.g. X-Request-Id); empty when unknown.
   std::string provider_request_id;
 
   /// The same error with "`where`: " before its message.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/log.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/basic_file_sink.h>
@@ -11,32 +14,76 @@
 namespace dovetail {
 namespace {
 
+// Longer texts are cut: a log line is for reading, and a provider's error page may have megabytes.
+constexpr std::size_t max_text_bytes = 16U << 10U;
+constexpr std::string_view cut_mark = "...(cut)";
+constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
+
+// How many bytes the UTF-8 sequence at text[0] takes; 0 when it is none (RFC 3629: no overlong forms, no surrogates).
+std::size_t utf8_sequence(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+  const auto continues = [&](std::size_t at) { return (byte(at) & 0xC0U) == 0x80U; };
+  const unsigned lead = byte(0);
+  if (lead < 0x80U) {
+    return 1;
+  }
+  if (lead >= 0xC2U && lead <= 0xDFU) {
+    return continues(1) ? 2 : 0;
+  }
+  if (lead >= 0xE0U && lead <= 0xEFU) {
+    const bool in_range = (lead != 0xE0U || byte(1) >= 0xA0U) && (lead != 0xEDU || byte(1) <= 0x9FU);
+    return in_range && continues(1) && continues(2) ? 3 : 0;
+  }
+  if (lead >= 0xF0U && lead <= 0xF4U) {
+    const bool in_range = (lead != 0xF0U || byte(1) >= 0x90U) && (lead != 0xF4U || byte(1) <= 0x8FU);
+    return in_range && continues(1) && continues(2) && continues(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+void append_json_character(std::string& out, char letter) {
+  switch (letter) {
+  case '"':
+    out += "\\\"";
+    break;
+  case '\\':
+    out += "\\\\";
+    break;
+  case '\n':
+    out += "\\n";
+    break;
+  case '\r':
+    out += "\\r";
+    break;
+  case '\t':
+    out += "\\t";
+    break;
+  default:
+    if (static_cast<unsigned char>(letter) < 0x20U) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(letter)));
+    } else {
+      out += letter;
+    }
+  }
+}
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  for (const char letter : text) {
-    switch (letter) {
-    case '"':
-      out += "\\\"";
-      break;
-    case '\\':
-      out += "\\\\";
-      break;
-    case '\n':
-      out += "\\n";
-      break;
-    case '\r':
-      out += "\\r";
-      break;
-    case '\t':
-      out += "\\t";
-      break;
-    default:
-      if (static_cast<unsigned char>(letter) < 0x20U) {
-        out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(letter)));
-      } else {
-        out += letter;
-      }
+  const bool cut = text.size() > max_text_bytes;
+  std::string_view rest = text.substr(0, max_text_bytes);
+  while (!rest.empty()) {
+    const std::size_t size = utf8_sequence(rest);
+    if (size == 0) {
+      out += replacement_character;
+    } else if (size == 1) {
+      append_json_character(out, rest.front());
+    } else {
+      out += rest.substr(0, size);
     }
+    rest.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  if (cut) {
+    out += cut_mark;
   }
   out += '"';
 }
@@ -81,12 +128,11 @@ public:
 private:
   void append_value(std::string& line, const LogField& field) const {
     if (const auto* text = std::get_if<std::string_view>(&field.value)) {
-      append_json_string(line,
-                         redactor_.is_secret_name(field.name) ? std::string(redacted_mark) : redactor_.redact(*text));
+      append_json_string(line, redactor_.redact_value(field.name, *text));
     } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
       line += std::to_string(*number);
     } else if (const auto* real = std::get_if<double>(&field.value)) {
-      line += fmt::format("{}", *real);
+      line += std::isfinite(*real) ? fmt::format("{}", *real) : "null"; // JSON knows no infinity
     } else {
       line += std::get<bool>(field.value) ? "true" : "false";
     }

@@ -8,19 +8,16 @@
 #include <gtest/gtest.h>
 
 #include "core/vault/encoding.hpp"
+#include "core/vault/testing/rings.hpp"
 
 namespace dovetail::vault {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string key_text(char seed, std::size_t bytes = vault_key_bytes) {
-  std::string key;
-  for (std::size_t i = 0; i < bytes; ++i) {
-    key.push_back(static_cast<char>(static_cast<std::size_t>(seed) + 7 * i));
-  }
-  return base64_encode(key);
+  return base64_encode(testing::key_bytes(seed, bytes));
 }
 
 std::string error_of(const std::string& text) {
@@ -96,7 +93,7 @@ TEST(KeyRing, GeneratesEntriesThatParseAndNeverRepeat) {
   for (int i = 0; i < 50; ++i) {
     const auto key = generate_key(clock, random);
     ASSERT_TRUE(key.ok()) << key.error().message;
-    EXPECT_THAT(key->id, testing::MatchesRegex("2026-01-05-[0-9a-f]+"));
+    EXPECT_THAT(key->id, ::testing::MatchesRegex("2026-01-05-[0-9a-f]+"));
     const auto ring = KeyRing::parse(key->entry);
     ASSERT_TRUE(ring.ok()) << ring.error().message;
     EXPECT_EQ(ring->primary().id, key->id);

@@ -9,29 +9,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/vault/encoding.hpp"
+#include "core/vault/testing/rings.hpp"
 
 namespace dovetail::vault {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-std::string entry(const std::string& id, char seed) {
-  std::string key;
-  for (std::size_t i = 0; i < vault_key_bytes; ++i) {
-    key.push_back(static_cast<char>(static_cast<std::size_t>(seed) + 7 * i));
-  }
-  return id + ":" + base64_encode(key);
-}
-
-class VaultTest : public testing::Test {
+class VaultTest : public ::testing::Test {
 protected:
-  Vault vault_of(const std::string& text) {
-    auto ring = KeyRing::parse(Secret(std::string_view(text)));
-    EXPECT_TRUE(ring.ok()) << ring.error().message;
-    return Vault(std::move(ring).value(), random_);
-  }
+  Vault vault_of(const std::string& text) { return testing::vault_of(text, random_); }
 
   SystemSecureRandom random_;
   const SecretAddress address_{TenantId{7}, ConnectionId{11}, "access_token"};
@@ -45,7 +33,7 @@ void expect_closed(const Vault& vault, const SecretAddress& address, const Seale
 
 // VAULT-1
 TEST_F(VaultTest, OpensWhatItSealedAtEveryLength) {
-  const Vault vault = vault_of(entry("k1", 'a'));
+  const Vault vault = vault_of(testing::ring_entry("k1", 'a'));
   for (const std::size_t length : {0U, 1U, 15U, 16U, 17U, 200U, 4096U, 65536U}) {
     const Secret secret(std::string(length, 's'));
     const auto sealed = vault.seal(address_, secret);
@@ -62,7 +50,7 @@ TEST_F(VaultTest, OpensWhatItSealedAtEveryLength) {
 }
 
 TEST_F(VaultTest, RefusesASecretThatIsTooLongAndAnAddressThatIsNone) {
-  const Vault vault = vault_of(entry("k1", 'a'));
+  const Vault vault = vault_of(testing::ring_entry("k1", 'a'));
   EXPECT_EQ(vault.seal(address_, Secret(std::string(65537, 's'))).error().code, ErrorCode::invalid_argument);
   const auto sealed = vault.seal(address_, Secret("value"));
   ASSERT_TRUE(sealed.ok());
@@ -78,7 +66,7 @@ TEST_F(VaultTest, RefusesASecretThatIsTooLongAndAnAddressThatIsNone) {
 
 // VAULT-1: every pair of different addresses, with names that join to the same text.
 TEST_F(VaultTest, ASealedSecretOpensAtItsOwnAddressOnly) {
-  const Vault vault = vault_of(entry("k1", 'a'));
+  const Vault vault = vault_of(testing::ring_entry("k1", 'a'));
   std::vector<SecretAddress> addresses;
   for (const std::int64_t tenant : {1, 2, 256, 257}) {
     for (const std::int64_t connection : {1, 2, 256, 257}) {
@@ -98,7 +86,7 @@ TEST_F(VaultTest, ASealedSecretOpensAtItsOwnAddressOnly) {
 
 // VAULT-1
 TEST_F(VaultTest, NoAlteredByteOpens) {
-  const Vault vault = vault_of(entry("k1", 'a'));
+  const Vault vault = vault_of(testing::ring_entry("k1", 'a'));
   const auto sealed = vault.seal(address_, Secret("a secret of some length"));
   ASSERT_TRUE(sealed.ok());
   for (std::size_t i = 0; i < sealed->bytes.size(); ++i) {
@@ -119,7 +107,7 @@ TEST_F(VaultTest, NoAlteredByteOpens) {
 
 // VAULT-4
 TEST_F(VaultTest, TheErrorIsTheSameWhateverWasAlteredAndHoldsNoSecret) {
-  const Vault vault = vault_of(entry("k1", 'a'));
+  const Vault vault = vault_of(testing::ring_entry("k1", 'a'));
   const auto sealed = vault.seal(address_, Secret("hunter2-hunter2"));
   ASSERT_TRUE(sealed.ok());
   std::set<std::string> messages;
@@ -137,12 +125,12 @@ TEST_F(VaultTest, TheErrorIsTheSameWhateverWasAlteredAndHoldsNoSecret) {
 
 // VAULT-2
 TEST_F(VaultTest, TheNewestKeySealsAndOldKeysOpen) {
-  const Vault before = vault_of(entry("old", 'a'));
+  const Vault before = vault_of(testing::ring_entry("old", 'a'));
   const auto sealed = before.seal(address_, Secret("value"));
   ASSERT_TRUE(sealed.ok());
-  const Vault after = vault_of(entry("new", 'b') + "," + entry("old", 'a'));
+  const Vault after = vault_of(testing::ring_entry("new", 'b') + "," + testing::ring_entry("old", 'a'));
   EXPECT_EQ(after.primary_key_id(), "new");
-  EXPECT_THAT(after.key_ids(), testing::ElementsAre("new", "old"));
+  EXPECT_THAT(after.key_ids(), ::testing::ElementsAre("new", "old"));
   const auto opened = after.open(address_, *sealed);
   ASSERT_TRUE(opened.ok()) << opened.error().message;
   EXPECT_EQ(opened->reveal(), "value");
@@ -151,9 +139,9 @@ TEST_F(VaultTest, TheNewestKeySealsAndOldKeysOpen) {
 
 // VAULT-2
 TEST_F(VaultTest, AMissingKeyIsNamedWithWhatToDo) {
-  const auto sealed = vault_of(entry("old", 'a')).seal(address_, Secret("value"));
+  const auto sealed = vault_of(testing::ring_entry("old", 'a')).seal(address_, Secret("value"));
   ASSERT_TRUE(sealed.ok());
-  const auto opened = vault_of(entry("new", 'b')).open(address_, *sealed);
+  const auto opened = vault_of(testing::ring_entry("new", 'b')).open(address_, *sealed);
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.error().code, ErrorCode::failed_precondition);
   EXPECT_THAT(opened.error().message, HasSubstr("\"old\""));
@@ -161,17 +149,17 @@ TEST_F(VaultTest, AMissingKeyIsNamedWithWhatToDo) {
 }
 
 TEST_F(VaultTest, ASecretDoesNotOpenUnderAnotherKeyOrKeyId) {
-  const Vault vault = vault_of(entry("k1", 'a') + "," + entry("k2", 'b'));
+  const Vault vault = vault_of(testing::ring_entry("k1", 'a') + "," + testing::ring_entry("k2", 'b'));
   const auto sealed = vault.seal(address_, Secret("value"));
   ASSERT_TRUE(sealed.ok());
   expect_closed(vault, address_, {"k2", sealed->bytes});
-  expect_closed(vault_of(entry("k1", 'b')), address_, *sealed);
+  expect_closed(vault_of(testing::ring_entry("k1", 'b')), address_, *sealed);
   // The key's id is part of what is authenticated, so the same bytes under a new name do not open either.
-  expect_closed(vault_of(entry("k9", 'a')), address_, {"k9", sealed->bytes});
+  expect_closed(vault_of(testing::ring_entry("k9", 'a')), address_, {"k9", sealed->bytes});
 }
 
 TEST_F(VaultTest, NoTwoSealsAreEqual) {
-  const Vault vault = vault_of(entry("k1", 'a'));
+  const Vault vault = vault_of(testing::ring_entry("k1", 'a'));
   std::set<std::string> nonces;
   for (int i = 0; i < 1000; ++i) {
     nonces.insert(vault.seal(address_, Secret("value"))->bytes.substr(1, 12));
@@ -186,19 +174,19 @@ public:
 
 TEST_F(VaultTest, SealsNothingWithoutRandomness) {
   BrokenRandom broken;
-  auto ring = KeyRing::parse(Secret(std::string_view(entry("k1", 'a'))));
+  auto ring = KeyRing::parse(Secret(std::string_view(testing::ring_entry("k1", 'a'))));
   const Vault vault(std::move(ring).value(), broken);
   EXPECT_EQ(vault.seal(address_, Secret("value")).error().code, ErrorCode::internal);
 }
 
 // VAULT-3
 TEST_F(VaultTest, ACanaryTellsTheSameKeyIdWithOtherBytes) {
-  const Vault vault = vault_of(entry("k1", 'a') + "," + entry("k2", 'b'));
+  const Vault vault = vault_of(testing::ring_entry("k1", 'a') + "," + testing::ring_entry("k2", 'b'));
   for (const auto& id : vault.key_ids()) {
     const auto canary = vault.seal_canary(id);
     ASSERT_TRUE(canary.ok());
     EXPECT_TRUE(vault.check_canary(*canary).ok());
-    const auto other = vault_of(entry(id, 'z')).check_canary(*canary);
+    const auto other = vault_of(testing::ring_entry(id, 'z')).check_canary(*canary);
     ASSERT_FALSE(other.ok());
     EXPECT_EQ(other.error().code, ErrorCode::failed_precondition);
     EXPECT_THAT(other.error().message, HasSubstr(id));
@@ -207,7 +195,7 @@ TEST_F(VaultTest, ACanaryTellsTheSameKeyIdWithOtherBytes) {
 }
 
 TEST_F(VaultTest, ACanaryIsNoSecretAndASecretNoCanary) {
-  const Vault vault = vault_of(entry("k1", 'a'));
+  const Vault vault = vault_of(testing::ring_entry("k1", 'a'));
   const auto canary = vault.seal_canary("k1");
   const auto sealed = vault.seal(address_, Secret("dovetail vault canary"));
   ASSERT_TRUE(canary.ok() && sealed.ok());
@@ -216,7 +204,7 @@ TEST_F(VaultTest, ACanaryIsNoSecretAndASecretNoCanary) {
 }
 
 TEST_F(VaultTest, DerivedKeysDifferByPurposeAndByKey) {
-  const Vault vault = vault_of(entry("k1", 'a') + "," + entry("k2", 'b'));
+  const Vault vault = vault_of(testing::ring_entry("k1", 'a') + "," + testing::ring_entry("k2", 'b'));
   std::set<std::string> keys;
   for (const char* id : {"k1", "k2"}) {
     for (const char* purpose : {"oauth/state", "oauth/stat", ""}) {
@@ -227,13 +215,14 @@ TEST_F(VaultTest, DerivedKeysDifferByPurposeAndByKey) {
     }
   }
   EXPECT_EQ(keys.size(), 6U);
-  EXPECT_TRUE(*vault.derive_key("k1", "oauth/state") == *vault_of(entry("k1", 'a')).derive_key("k1", "oauth/state"));
+  EXPECT_TRUE(*vault.derive_key("k1", "oauth/state") ==
+              *vault_of(testing::ring_entry("k1", 'a')).derive_key("k1", "oauth/state"));
   EXPECT_EQ(vault.derive_key("k3", "oauth/state").error().code, ErrorCode::not_found);
 }
 
 // More threads than ciphers per key, so that some wait for a cipher.
 TEST_F(VaultTest, ManyThreadsSealAndOpenAtOnce) {
-  const Vault vault = vault_of(entry("k1", 'a') + "," + entry("k2", 'b'));
+  const Vault vault = vault_of(testing::ring_entry("k1", 'a') + "," + testing::ring_entry("k2", 'b'));
   constexpr int threads = 16;
   std::vector<int> good(threads, 0);
   {
@@ -253,7 +242,7 @@ TEST_F(VaultTest, ManyThreadsSealAndOpenAtOnce) {
       });
     }
   }
-  EXPECT_THAT(good, testing::Each(200));
+  EXPECT_THAT(good, ::testing::Each(200));
 }
 
 } // namespace

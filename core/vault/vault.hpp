@@ -53,8 +53,7 @@ struct SealedSecret {
 inline constexpr std::size_t sealed_overhead_bytes = 1 + 12 + 16;
 inline constexpr std::size_t max_sealed_bytes = limits::max_secret_bytes + sealed_overhead_bytes;
 
-/// Seals and opens secrets with a key ring. Thread-safe; calls with one key share a small pool of keyed ciphers, so a call
-/// pays for no key schedule and threads rarely meet.
+/// Seals and opens secrets with a key ring. Thread-safe.
 ///
 /// Nonces are 96 random bits, asked from the kernel for each seal: nothing in the process could repeat after a fork or a
 /// restored snapshot. NIST SP 800-38D section 8.3 bounds random nonces to 2^32 seals a key (a repeat then has a chance under

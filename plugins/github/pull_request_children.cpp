@@ -78,7 +78,9 @@ Status PullRequestChildReader::read_page(Context& context, const ReadRequest& re
     } else if (!is_unreadable(context, response, what)) {
       return error_of(response, what);
     }
-    at += address.empty() ? 1 : 0;
+    if (address.empty()) {
+      ++at;
+    }
   }
   if (at >= pulls.size()) {
     return page.exhausted();

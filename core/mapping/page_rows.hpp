@@ -66,8 +66,9 @@ static_assert(sizeof(Cell) == 16);
 struct RowHeader {
   std::string_view external_id;               ///< never empty; lives like a Cell's text
   std::optional<Timestamp> source_updated_at; ///< where the mapping names one and it converted
-  std::uint64_t content_hash = 0;             ///< XXH3 over the cells, their kinds and the mapping's signature
-  bool inactive = false;                      ///< the provider's own archived or deleted mark (SYNC-7)
+  std::uint64_t external_id_hash = 0;         ///< mapping::hash_text(external_id)
+  std::uint64_t content_hash = 0; ///< XXH3 over the cells, their kinds, the two marks here and the mapping's signature
+  bool inactive = false;          ///< the provider's own archived or deleted mark (SYNC-7)
 };
 
 /// A bump allocator for texts that a row needs and the page does not hold. Not thread-safe.
@@ -76,7 +77,7 @@ public:
   /// `size` writable bytes that live until clear().
   [[nodiscard]] char* allocate(std::size_t size);
   [[nodiscard]] std::string_view copy(std::string_view text);
-  /// Gives everything back at once and keeps one block for the next page.
+  /// Gives everything back at once and keeps what a page of the same size will need.
   void clear() noexcept;
 
 private:
@@ -85,7 +86,8 @@ private:
     std::size_t size = 0;
   };
   std::vector<Block> blocks_;
-  std::size_t used_ = 0;
+  std::size_t used_ = 0;      // of the last block
+  std::size_t next_size_ = 0; // of the next block
 };
 
 /// The rows of one page, row by row; reused from page to page so that a page costs no allocation once it has grown. Not thread-safe.

@@ -77,6 +77,9 @@ public:
   [[nodiscard]] std::int64_t int64_or(std::string_view pointer, std::int64_t otherwise) const;
   [[nodiscard]] bool bool_or(std::string_view pointer, bool otherwise) const;
 
+  /// Whether both show the same place of the same document.
+  [[nodiscard]] bool is(const Value& other) const noexcept { return node_ == other.node_; }
+
   /// Where this value stands in its document, as a JSON pointer; "" for the root and for a missing value. Searches the document:
   /// for messages only.
   [[nodiscard]] std::string pointer() const;

@@ -24,7 +24,8 @@ struct Field {
   bool pii = false; ///< redacted in samples and logs
 };
 
-/// A condition on a row of another model, for `FirstOf`.
+/// A condition on a row of another model, for `min_of`. Null differs from every text and every field: it passes not_equals and
+/// not_equals_field, and never equals.
 struct Condition {
   enum class Kind : std::uint8_t { equals, not_equals, is_null, is_not_null, not_equals_field };
   std::string field; ///< of the other model

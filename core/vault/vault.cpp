@@ -41,8 +41,8 @@ private:
     return *this;
   }
 
-  static constexpr std::size_t max_name_bytes = 63;
-  static constexpr std::size_t capacity = 4 + secret_label.size() + 4 + max_key_id_length + 8 + 8 + 4 + max_name_bytes;
+  static constexpr std::size_t capacity =
+      4 + secret_label.size() + 4 + max_key_id_length + 8 + 8 + 4 + max_secret_name_length;
   std::array<std::uint8_t, capacity> buffer_;
   std::size_t size_ = 0;
 };
@@ -95,6 +95,10 @@ Status check_address(const SecretAddress& address) {
   if (!address.tenant.valid() || !address.connection.valid()) {
     return invalid_argument("A secret belongs to one tenant and one connection; the address of \"" + address.name +
                             "\" lacks one of them.");
+  }
+  // The buffer of the associated data counts on this bound, whatever check_name allows.
+  if (address.name.size() > max_secret_name_length) {
+    return invalid_argument("A secret's name has at most " + std::to_string(max_secret_name_length) + " characters.");
   }
   return check_name("secret", address.name);
 }

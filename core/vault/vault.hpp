@@ -27,6 +27,8 @@ struct SecretAddress {
   friend auto operator<=>(const SecretAddress&, const SecretAddress&) = default;
 };
 
+inline constexpr std::size_t max_secret_name_length = 63;
+
 /// invalid_argument unless tenant and connection are valid and the name obeys check_name.
 [[nodiscard]] Status check_address(const SecretAddress& address);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/vault/vault_start.hpp"
 
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -64,6 +65,18 @@ Status check_key(const Vault& vault, SecretRecords& records, const std::string& 
 }
 
 } // namespace
+
+std::optional<Secret> take_ring_text_from_environment() {
+  const std::string name(keys_variable);
+  char* value = std::getenv(name.c_str()); // NOLINT(concurrency-mt-unsafe): the caller has no threads yet
+  if (value == nullptr) {
+    return std::nullopt;
+  }
+  std::optional<Secret> text(std::in_place, std::string_view(value));
+  wipe(value, text->size());
+  ::unsetenv(name.c_str()); // NOLINT(concurrency-mt-unsafe): as above
+  return text;
+}
 
 Status check_canaries(const Vault& vault, SecretRecords& records) {
   for (const auto& key_id : vault.key_ids()) {

@@ -20,6 +20,11 @@ struct VaultStartOptions {
   bool tolerate_missing_keys = false;
 };
 
+/// The value of DOVETAIL_VAULT_KEYS, nullopt when it is not set; and takes it out of the environment, its bytes overwritten, so that neither
+/// a child process nor /proc/<pid>/environ has the keys afterwards (VAULT-4). To be called once, before the program starts
+/// threads.
+[[nodiscard]] std::optional<Secret> take_ring_text_from_environment();
+
 /// What every program does before it touches a secret (VAULT-3): parses `ring_text` (the value of DOVETAIL_VAULT_KEYS; nullopt when it is
 /// not set), checks the canary of each key, and that each key which seals a stored secret is there. A pointer to nothing when
 /// no ring is set and none is needed. Errors: invalid_argument (malformed ring), failed_precondition (missing key; key of

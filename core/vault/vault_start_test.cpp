@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/vault/vault_start.hpp"
 
+#include <array>
+#include <cstdlib>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -121,6 +123,20 @@ TEST_F(VaultStartTest, OfTwoProcessesWithDifferentKeysUnderOneIdOneIsRefused) {
     }
     EXPECT_NE(started[0], started[1]);
   }
+}
+
+// VAULT-4
+TEST(VaultEnvironment, TheRingIsTakenOutOfTheEnvironment) {
+  // NOLINTBEGIN(concurrency-mt-unsafe): this test has no threads
+  ASSERT_EQ(::setenv("DOVETAIL_VAULT_KEYS", "k1:planted", 1), 0);
+  const std::string_view place = ::getenv("DOVETAIL_VAULT_KEYS");
+  const auto text = take_ring_text_from_environment();
+  ASSERT_TRUE(text.has_value());
+  EXPECT_EQ(text->reveal(), "k1:planted");
+  EXPECT_EQ(place, std::string(10, '\0')) << "the bytes that the kernel shows in /proc must be gone";
+  EXPECT_EQ(::getenv("DOVETAIL_VAULT_KEYS"), nullptr);
+  EXPECT_FALSE(take_ring_text_from_environment().has_value());
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 } // namespace

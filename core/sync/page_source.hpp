@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/base/context.hpp"
+#include "core/base/result.hpp"
+#include "core/mapping/mapping.hpp"
+
+namespace dovetail::sync {
+
+/// Which page is wanted; see dvt_read_request.
+struct PageRequest {
+  std::string object;
+  std::string cursor;
+  std::optional<Timestamp> since;
+  std::string filters = "{}";
+  std::string parents = "[]";
+  std::vector<std::string> fields;
+  bool full = false;
+  bool fresh = false;
+};
+
+/// Bytes of a response or of the plugin's own, kept until their rows are stored. Behind them limits::json_padding more may be read.
+class PageBody {
+public:
+  PageBody() = default;
+  PageBody(const PageBody&) = delete;
+  PageBody& operator=(const PageBody&) = delete;
+  PageBody(PageBody&&) = delete;
+  PageBody& operator=(PageBody&&) = delete;
+  virtual ~PageBody() = default;
+  [[nodiscard]] virtual std::string_view bytes() const noexcept = 0;
+};
+
+/// A value that a plugin gives to all records of a call.
+struct PageConstant {
+  std::string name;
+  mapping::Scalar::Kind kind = mapping::Scalar::Kind::string;
+  std::string text;
+};
+
+struct FetchedRecords {
+  // Shared: one response may hold several sets of records, and the source keeps it as long as the plugin's call lasts.
+  std::shared_ptr<const PageBody> body;
+  std::string pointer;
+  std::vector<PageConstant> constants;
+  std::string page_key;
+};
+
+struct FetchedState {
+  std::string key;
+  std::string value;
+};
+
+/// All that one read_page told.
+struct FetchedPage {
+  std::vector<FetchedRecords> records;
+  std::vector<std::string> unchanged;
+  std::vector<FetchedState> states;
+  bool exhausted = false;
+  std::string next_cursor;
+  std::optional<Timestamp> high_water;
+  std::int64_t requests = 0;
+  std::int64_t not_modified = 0;
+};
+
+/// Where pages come from: a plugin's instance with its connection, or a script in tests. One call at a time, from any thread.
+class PageSource {
+public:
+  PageSource() = default;
+  PageSource(const PageSource&) = delete;
+  PageSource& operator=(const PageSource&) = delete;
+  PageSource(PageSource&&) = delete;
+  PageSource& operator=(PageSource&&) = delete;
+  virtual ~PageSource() = default;
+
+  [[nodiscard]] virtual Result<FetchedPage> fetch(const PageRequest& request, const Cancellation& cancellation) = 0;
+  /// HTTP exchanges and 304 answers of the last fetch that failed: they count too.
+  [[nodiscard]] virtual std::pair<std::int64_t, std::int64_t> exchanges_of_failure() const noexcept { return {0, 0}; }
+};
+
+/// Fetches one page ahead. At most one fetch is under way; destruction waits for it. Used by one thread.
+class PagePipeline {
+public:
+  /// `prefetch`: on a thread of its own; otherwise when it is taken.
+  PagePipeline(PageSource& source, bool prefetch, Cancellation cancellation)
+      : source_(source), policy_(prefetch ? std::launch::async : std::launch::deferred),
+        cancellation_(std::move(cancellation)) {}
+
+  /// Precondition: nothing is under way.
+  void begin(PageRequest request);
+  [[nodiscard]] bool under_way() const noexcept { return fetch_.valid(); }
+  /// Precondition: under_way().
+  [[nodiscard]] Result<FetchedPage> take();
+
+private:
+  PageSource& source_;
+  std::launch policy_;
+  Cancellation cancellation_;
+  std::future<Result<FetchedPage>> fetch_;
+};
+
+} // namespace dovetail::sync

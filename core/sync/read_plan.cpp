@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/sync/read_plan.hpp"
+
+#include <utility>
+
+namespace dovetail::sync {
+namespace {
+
+/// Pages in a row that sent no request and told no records: more than that is no reading.
+constexpr std::size_t max_idle_pages = 1'000;
+/// Pages below the same parents. 100 records a page make 100 million.
+constexpr std::size_t max_pages_of_parents = 1'000'000;
+
+std::string join_parents(const std::vector<ParentRow>& rows) {
+  std::string json = "[";
+  for (const auto& row : rows) {
+    if (json.size() > 1) {
+      json += ',';
+    }
+    json += row.json;
+  }
+  json += ']';
+  return json;
+}
+
+} // namespace
+
+ReadPlan::ReadPlan(ReadShape shape, ParentSource& parents, Position position)
+    : shape_(std::move(shape)), parents_(parents), position_(std::move(position)) {}
+
+Result<std::optional<Timestamp>> ReadPlan::since_of(const Position& position, std::string_view parent) {
+  if (position.full || !shape_.delta) {
+    return std::optional<Timestamp>();
+  }
+  DOVETAIL_TRY(const auto high_water, parents_.high_water(parent));
+  if (high_water) {
+    return std::optional<Timestamp>(*high_water - shape_.overlap);
+  }
+  switch (shape_.initial_mode) {
+  case InitialSyncMode::full_once:
+    return std::optional<Timestamp>();
+  case InitialSyncMode::delta_only_after_date:
+    return shape_.initial_since;
+  case InitialSyncMode::delta_only_from_now:
+    return std::optional<Timestamp>(position.started_at);
+  }
+  return std::optional<Timestamp>();
+}
+
+Result<std::optional<PageRequest>> ReadPlan::request_for(const Position& position) {
+  PageRequest request;
+  request.object = shape_.object;
+  request.cursor = position.cursor;
+  request.fields = shape_.fields;
+  request.full = position.full;
+  request.fresh = position.fresh;
+  if (shape_.parent_mode != ParentMode::none) {
+    DOVETAIL_TRY(const auto rows, parents_.rows(position.parents));
+    // A parent that went away since the read stopped has no children to read any more.
+    if (rows.empty()) {
+      return std::optional<PageRequest>();
+    }
+    request.parents = join_parents(rows);
+  }
+  const std::string_view parent =
+      shape_.parent_mode == ParentMode::each ? std::string_view(position.parents.front().external_id) : "";
+  DOVETAIL_TRY(request.since, since_of(position, parent));
+  return std::optional<PageRequest>(std::move(request));
+}
+
+Result<std::optional<PageRequest>> ReadPlan::begin_parents(Position& position, std::string_view after) {
+  position.cursor.clear();
+  position.parents.clear();
+  position.high_water.reset();
+  const std::size_t limit = shape_.parent_mode == ParentMode::changed ? shape_.batch : 1;
+  DOVETAIL_TRY(const auto rows, parents_.behind(after, limit));
+  if (rows.empty()) {
+    return std::optional<PageRequest>();
+  }
+  for (const auto& row : rows) {
+    position.parents.push_back(row.key);
+  }
+  PageRequest request;
+  request.object = shape_.object;
+  request.fields = shape_.fields;
+  request.full = position.full;
+  request.fresh = position.fresh;
+  request.parents = join_parents(rows);
+  const std::string_view parent =
+      shape_.parent_mode == ParentMode::each ? std::string_view(rows.front().key.external_id) : "";
+  DOVETAIL_TRY(request.since, since_of(position, parent));
+  return std::optional<PageRequest>(std::move(request));
+}
+
+Result<std::optional<PageRequest>> ReadPlan::current() {
+  idle_pages_ = 0;
+  pages_of_parents_ = 0;
+  if (shape_.parent_mode == ParentMode::none) {
+    return request_for(position_);
+  }
+  if (!position_.parents.empty()) {
+    DOVETAIL_TRY(auto request, request_for(position_));
+    if (request) {
+      return request;
+    }
+  }
+  // The queue is asked from its beginning: what was read to its end is no longer in it.
+  const std::string after = shape_.parent_mode == ParentMode::each ? position_.last_parent : "";
+  return begin_parents(position_, after);
+}
+
+Status ReadPlan::check_progress(const FetchedPage& page) {
+  idle_pages_ =
+      page.requests == 0 && page.records.empty() && page.unchanged.empty() && !page.exhausted ? idle_pages_ + 1 : 0;
+  ++pages_of_parents_;
+  const bool stands_still = !page.exhausted && page.next_cursor == position_.cursor;
+  if (!stands_still && idle_pages_ <= max_idle_pages && pages_of_parents_ <= max_pages_of_parents) {
+    return {};
+  }
+  return failed_precondition(
+      "The plugin does not get on with \"" + shape_.object + "\": " +
+      (stands_still ? "it gave the cursor of the page it just read" : "it gave page after page with nothing in it") +
+      ". What was read is stored. Report this to the plugin's author.");
+}
+
+Result<ReadStep> ReadPlan::advance(const FetchedPage& page) {
+  DOVETAIL_TRY_STATUS(check_progress(page));
+  ReadStep step;
+  if (page.high_water) {
+    position_.high_water = page.high_water;
+  }
+  if (!page.exhausted) {
+    position_.cursor = page.next_cursor;
+    DOVETAIL_TRY(step.next, request_for(position_));
+    step.position = position_;
+    return step;
+  }
+  pages_of_parents_ = 0;
+  if (shape_.parent_mode == ParentMode::none) {
+    if (position_.high_water) {
+      step.mark.emplace("", *position_.high_water);
+    }
+    position_.cursor.clear();
+    step.position = position_;
+    return step;
+  }
+  const std::string last = position_.parents.back().external_id;
+  if (shape_.parent_mode == ParentMode::each) {
+    if (position_.high_water) {
+      step.mark.emplace(last, *position_.high_water);
+    }
+    position_.last_parent = last;
+  } else {
+    step.consumed = position_.parents;
+  }
+  DOVETAIL_TRY(step.next, begin_parents(position_, last));
+  step.position = position_;
+  return step;
+}
+
+} // namespace dovetail::sync

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/sync/sync_options.hpp"
+
+namespace dovetail::sync {
+
+SyncCounts& SyncCounts::operator+=(const SyncCounts& other) {
+  fetched += other.fetched;
+  created += other.created;
+  updated += other.updated;
+  unchanged += other.unchanged;
+  skipped += other.skipped;
+  failed += other.failed;
+  removed += other.removed;
+  conflicts += other.conflicts;
+  field_errors += other.field_errors;
+  requests += other.requests;
+  not_modified += other.not_modified;
+  pages += other.pages;
+  return *this;
+}
+
+} // namespace dovetail::sync

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "tests/simulators/github/endpoints.hpp"
+#include "tests/simulators/github/faults.hpp"
+#include "tests/simulators/github/limits.hpp"
+#include "tests/simulators/github/world.hpp"
+#include "tests/simulators/handler.hpp"
+
+namespace dovetail::simulators::github {
+
+/// A token that the simulated service knows.
+struct TokenOptions {
+  std::string token = {};
+  /// Whose token it is; empty: the first member of the first organisation below.
+  std::string login = {};
+  /// Logins of the organisations that the token's owner belongs to; empty: all.
+  std::vector<std::string> organisations = {};
+};
+
+struct SimulatorOptions {
+  WorldOptions world = {};
+  std::vector<TokenOptions> tokens = {};
+  LimitOptions limits = {};
+  FaultPlan faults = {};
+  /// What every path begins with, e.g. "/api/v3" for an Enterprise server.
+  std::string path_prefix = {};
+  /// What links and redirects begin with (before `path_prefix`); empty: "http://" and the request's Host header.
+  std::string api_base = {};
+  bool gzip = true;
+  /// A 304 carries the list's current Link header, as the service does. Its ETag covers the body alone: a page can be
+  /// unchanged while a page after it is new.
+  bool link_on_not_modified = true;
+  /// The control paths under /__sim__/ exist (see control.hpp).
+  bool control = true;
+  /// Finished bodies that are kept for the next asker.
+  std::size_t cache_bytes = 128U << 20U;
+};
+
+struct Statistics {
+  std::array<std::map<int, std::uint64_t>, endpoint_kinds> requests; ///< by Endpoint, then status (0: connection cut)
+  std::array<std::uint64_t, fault_kinds> faults{};                   ///< by FaultKind
+  std::uint64_t body_bytes = 0;                                      ///< as sent
+  std::uint64_t counted = 0;                                         ///< for the primary limit
+  std::vector<std::string> undescribed; ///< "GET /path": asked for, but in no documentation we keep; at most 1000
+
+  [[nodiscard]] std::uint64_t total() const;
+  [[nodiscard]] std::uint64_t with_status(int status) const;
+  [[nodiscard]] std::uint64_t of(Endpoint endpoint) const;
+};
+
+/// GitHub's REST API over a `World`: authentication, limits, conditional requests, paging, faults. Everything follows from the
+/// options, the mutations and `clock`; no sockets. Thread-safe.
+class GithubSimulator final : public Handler {
+public:
+  /// Precondition: World::check(options.world) is ok. `clock` must outlive it.
+  GithubSimulator(SimulatorOptions options, Clock& clock);
+  ~GithubSimulator() override;
+
+  [[nodiscard]] Answer handle(const SimRequest& request) override;
+
+  /// Reads the world while nothing changes it.
+  template <typename Read> auto with_world(Read read) const {
+    const std::shared_lock lock(world_mutex_);
+    return read(static_cast<const World&>(world_));
+  }
+  MutationCounts mutate(std::uint64_t seed, const MutationCounts& counts);
+  void set_faults(FaultPlan plan) { faults_.configure(std::move(plan)); }
+  void set_limits(LimitOptions limits) { limits_.configure(limits); }
+  [[nodiscard]] FaultPlan faults() const { return faults_.plan(); }
+  [[nodiscard]] LimitOptions limits() const { return limits_.options(); }
+  [[nodiscard]] Statistics statistics() const;
+  void reset_statistics();
+  /// Requests that no documentation we keep describes: a client must make none.
+  [[nodiscard]] std::vector<std::string> undescribed_requests() const { return statistics().undescribed; }
+
+private:
+  struct Token {
+    std::string account;
+    Viewer viewer;
+  };
+  struct Page {
+    int status = 200;
+    std::shared_ptr<const std::string> body;
+    std::shared_ptr<const std::string> compressed; ///< made when first asked for
+    std::string etag;
+    std::string link;
+    std::string location;
+    std::uint64_t version = 0;
+  };
+  struct Call;
+
+  [[nodiscard]] Answer answer(Call& call);
+  [[nodiscard]] std::optional<Answer> refuse_before_routing(Call& call);
+  [[nodiscard]] std::optional<Answer> refuse_by_limit(Call& call);
+  [[nodiscard]] std::optional<Answer> fail_instead(Call& call);
+  void spoil(Call& call, Answer& answer);
+  [[nodiscard]] std::shared_ptr<Page> page_for(Call& call);
+  [[nodiscard]] Answer from_page(Call& call, const std::shared_ptr<Page>& page);
+  [[nodiscard]] Answer rate_limit_answer(Call& call);
+  void add_common_headers(Call& call, Answer& answer);
+  void move_data(Call& call);
+  void record(const Call& call, const Answer& answer);
+
+  const SimulatorOptions options_;
+  Clock& clock_;
+  std::unordered_map<std::string, Token> tokens_;
+
+  mutable std::shared_mutex world_mutex_;
+  // guarded by world_mutex_
+  World world_;
+
+  Limits limits_;
+  Faults faults_;
+
+  std::mutex pages_mutex_;
+  // guarded by pages_mutex_
+  std::unordered_map<std::string, std::shared_ptr<Page>> pages_;
+  std::size_t page_bytes_ = 0;
+
+  mutable std::mutex statistics_mutex_;
+  // guarded by statistics_mutex_
+  Statistics statistics_;
+
+  std::atomic<std::uint64_t> serial_{0}; ///< of answers, for their request ids
+};
+
+} // namespace dovetail::simulators::github

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+
+namespace dovetail::testing {
+
+struct TestPostgresOptions {
+  /// Whether commits wait for the disk: off, because no test pulls the plug, and starting and copying databases is far faster.
+  bool fsync = false;
+};
+
+/// A PostgreSQL server of our own: a fresh cluster in a temporary folder, on a free port of the loopback interface, with a random
+/// password, run by an ordinary user (by `nobody` when the tests run as root). A guardian process stops it and removes its
+/// folder as soon as this object or this program ends, however it ends. Thread-safe.
+class TestPostgres {
+public:
+  /// Errors: failed_precondition when the server's programs are not installed; internal when it does not start.
+  [[nodiscard]] static Result<std::unique_ptr<TestPostgres>> start(const TestPostgresOptions& options = {});
+  /// The one of this test program, started when it is first asked for; nullptr, said once and loudly on stderr, when the server's
+  /// programs are not installed. Any other failure ends the program: tests that should run must not be skipped.
+  [[nodiscard]] static TestPostgres* shared();
+
+  ~TestPostgres();
+  TestPostgres(const TestPostgres&) = delete;
+  TestPostgres& operator=(const TestPostgres&) = delete;
+  TestPostgres(TestPostgres&&) = delete;
+  TestPostgres& operator=(TestPostgres&&) = delete;
+
+  /// The superuser's URL of a database ("postgres" exists from the beginning).
+  [[nodiscard]] std::string url(std::string_view database) const;
+  /// A URL for another user or port (a proxy's).
+  [[nodiscard]] std::string url(std::string_view database, std::string_view user, std::string_view password,
+                                std::uint16_t port) const;
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] const std::string& password() const noexcept { return password_; }
+  /// Runs SQL as the superuser; the first column of the first row, empty when there is none.
+  [[nodiscard]] Result<std::string> execute(std::string_view database, std::string_view sql) const;
+
+private:
+  TestPostgres(int guardian, int alive, std::uint16_t port, std::string password);
+
+  int guardian_; ///< process id
+  int alive_;    ///< the pipe whose end the guardian sees
+  std::uint16_t port_;
+  std::string password_;
+};
+
+} // namespace dovetail::testing

@@ -32,7 +32,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path binaries = "/usr/lib/postgresql/15/bin";
+constexpr const char* server_program = "/usr/lib/postgresql/15/bin/postgres";
+constexpr const char* init_program = "/usr/lib/postgresql/15/bin/initdb";
 constexpr auto start_limit = std::chrono::seconds(60);
 
 std::string random_word() {
@@ -120,10 +121,9 @@ int wait_for(pid_t child) {
   if (::geteuid() == 0 && ::chown(secret.c_str(), user.uid, user.gid) != 0) {
     ::_exit(1);
   }
-  int status = wait_for(
-      spawn(user, folder, log,
-            {(binaries / "initdb").string(), "-D", data.string(), "-U", "postgres", "-A", "scram-sha-256", "--pwfile",
-             secret.string(), "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"}));
+  int status = wait_for(spawn(user, folder, log,
+                              {init_program, "-D", data.string(), "-U", "postgres", "-A", "scram-sha-256", "--pwfile",
+                               secret.string(), "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"}));
   if (status == 0) {
     const char* sync = fsync ? "on" : "off";
     const pid_t server = spawn(user, folder, log,
@@ -184,8 +184,8 @@ TestPostgres::~TestPostgres() {
 }
 
 Result<std::unique_ptr<TestPostgres>> TestPostgres::start(const TestPostgresOptions& options) {
-  if (!fs::exists(binaries / "postgres") || !fs::exists(binaries / "initdb")) {
-    return failed_precondition("PostgreSQL 15 is not installed (no " + (binaries / "postgres").string() + ")");
+  if (!installed()) {
+    return failed_precondition(std::string("PostgreSQL 15 is not installed (no ") + server_program + ")");
   }
   const User user = server_user();
   std::string complaint;
@@ -234,21 +234,27 @@ Result<std::unique_ptr<TestPostgres>> TestPostgres::start(const TestPostgresOpti
   return internal("the test server did not start; it says:\n" + complaint);
 }
 
-TestPostgres* TestPostgres::shared() {
+bool TestPostgres::installed() {
+  static const bool found = [] {
+    const bool exists = fs::exists(server_program) && fs::exists(init_program);
+    if (!exists) {
+      std::fprintf(stderr, "\n*** TESTS ON POSTGRESQL ARE SKIPPED: no %s. Install postgresql-15.\n\n", server_program);
+    }
+    return exists;
+  }();
+  return found;
+}
+
+TestPostgres& TestPostgres::shared() {
   static const std::unique_ptr<TestPostgres> server = [] {
     auto started = start();
-    if (started.ok()) {
-      return std::move(started).value();
+    if (!started.ok()) {
+      std::fprintf(stderr, "\n*** TESTS ON POSTGRESQL ARE BROKEN: %s\n\n", started.error().message.c_str());
+      std::abort();
     }
-    std::fprintf(stderr, "\n*** TESTS ON POSTGRESQL ARE %s: %s\n\n",
-                 started.error().code == ErrorCode::failed_precondition ? "SKIPPED" : "BROKEN",
-                 started.error().message.c_str());
-    if (started.error().code != ErrorCode::failed_precondition) {
-      std::exit(1);
-    }
-    return std::unique_ptr<TestPostgres>();
+    return std::move(started).value();
   }();
-  return server.get();
+  return *server;
 }
 
 std::string TestPostgres::url(std::string_view database) const { return url(database, "postgres", password_, port_); }

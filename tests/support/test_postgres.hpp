@@ -22,9 +22,11 @@ class TestPostgres {
 public:
   /// Errors: failed_precondition when the server's programs are not installed; internal when it does not start.
   [[nodiscard]] static Result<std::unique_ptr<TestPostgres>> start(const TestPostgresOptions& options = {});
-  /// The one of this test program, started when it is first asked for; nullptr, said once and loudly on stderr, when the server's
-  /// programs are not installed. Any other failure ends the program: tests that should run must not be skipped.
-  [[nodiscard]] static TestPostgres* shared();
+  /// Whether the server's programs are there; says loudly on stderr, once, when they are not.
+  [[nodiscard]] static bool installed();
+  /// The one of this test program, started when it is first asked for. Precondition: installed(). When it does not start, the program
+  /// ends: tests that should run must not be skipped.
+  [[nodiscard]] static TestPostgres& shared();
 
   ~TestPostgres();
   TestPostgres(const TestPostgres&) = delete;

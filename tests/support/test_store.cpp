@@ -68,7 +68,7 @@ TestStore::TestStore(store::Dialect dialect, store::DatabaseOptions options)
     options_.location = (folder_.path() / "dovetail.db").string();
   } else {
     static std::atomic<int> number{0};
-    TestPostgres& server = *TestPostgres::shared();
+    TestPostgres& server = TestPostgres::shared();
     make_template(server);
     postgresql_name_ = "test_" + std::to_string(++number);
     checked(server.execute("postgres",
@@ -82,7 +82,7 @@ TestStore::~TestStore() {
   database_.reset();
   if (!postgresql_name_.empty()) {
     const auto dropped =
-        TestPostgres::shared()->execute("postgres", "DROP DATABASE " + postgresql_name_ + " WITH (FORCE)");
+        TestPostgres::shared().execute("postgres", "DROP DATABASE " + postgresql_name_ + " WITH (FORCE)");
     if (!dropped.ok()) {
       std::fprintf(stderr, "%s\n", dropped.error().message.c_str());
     }
@@ -90,7 +90,7 @@ TestStore::~TestStore() {
 }
 
 bool TestStore::available(store::Dialect dialect) {
-  return dialect == store::Dialect::sqlite || TestPostgres::shared() != nullptr;
+  return dialect == store::Dialect::sqlite || TestPostgres::installed();
 }
 
 std::unique_ptr<store::Database> TestStore::open_another() {
@@ -136,7 +136,7 @@ ConnectionId TestStore::add_connection(TenantId tenant, std::string_view name, s
 
 std::string TestStore::raw(const std::string& sql) {
   if (dialect_ == store::Dialect::postgresql) {
-    return checked(TestPostgres::shared()->execute(postgresql_name_, sql));
+    return checked(TestPostgres::shared().execute(postgresql_name_, sql));
   }
   return checked(database_->with_schema_change([&](store::Transaction& transaction) -> Result<std::string> {
     const store::detail::Sql statement{std::string_view(sql)};

@@ -106,7 +106,8 @@ Result<std::vector<Exchange>> load_recordings(const std::string& file, const std
   return exchanges;
 }
 
-Replay::Replay(std::vector<Exchange> exchanges, ReplayOptions options) : options_(std::move(options)), exchanges_(std::move(exchanges)) {
+Replay::Replay(std::vector<Exchange> exchanges, ReplayOptions options)
+    : options_(std::move(options)), exchanges_(std::move(exchanges)) {
   for (std::size_t i = 0; i < exchanges_.size(); ++i) {
     insert(i);
   }
@@ -170,7 +171,8 @@ Answer Replay::answer_with(const Exchange& exchange, const SimRequest& request) 
       continue;
     }
     Header sent = header;
-    if (options_.rewrite_links && (equal_ignoring_case(header.name, "Link") || equal_ignoring_case(header.name, "Location"))) {
+    if (options_.rewrite_links &&
+        (equal_ignoring_case(header.name, "Link") || equal_ignoring_case(header.name, "Location"))) {
       replace_all(sent.value, options_.recorded_base, base);
     }
     answer.headers.push_back(std::move(sent));

@@ -29,7 +29,8 @@ struct Exchange {
 /// Reads a file of recordings: one JSON object a line with `scenario`, `seq`, `method`, `host`, `path`, `req_headers`, `status`,
 /// `headers` (pairs) and `body`. Keeps the named scenarios, in the file's order; all of them when none is named. A scenario that
 /// is not in the file, or a line that does not have this form, is an error.
-[[nodiscard]] Result<std::vector<Exchange>> load_recordings(const std::string& file, const std::vector<std::string>& scenarios = {});
+[[nodiscard]] Result<std::vector<Exchange>> load_recordings(const std::string& file,
+                                                            const std::vector<std::string>& scenarios = {});
 
 struct ReplayOptions {
   /// Where the recordings were made; Link and Location headers that point there are turned to `base`.

@@ -38,17 +38,19 @@ TEST(Replay, ServesRepeatedRequestsInRecordedOrderAndThenTheLastAgain) {
 }
 
 TEST(Replay, DropsWhatDescribedTheOldWireAndTurnsLinks) {
-  const std::vector<Header> headers = {{"Content-Encoding", "gzip"},
-                                       {"transfer-encoding", "chunked"},
-                                       {"Content-Length", "9999"},
-                                       {"Link", "<https://api.github.com/r/1?page=2>; rel=\"next\", <https://api.github.com.evil.test/>; rel=\"x\""},
-                                       {"Location", "https://api.github.com/repositories/7"}};
+  const std::vector<Header> headers = {
+      {"Content-Encoding", "gzip"},
+      {"transfer-encoding", "chunked"},
+      {"Content-Length", "9999"},
+      {"Link", "<https://api.github.com/r/1?page=2>; rel=\"next\", <https://api.github.com.evil.test/>; rel=\"x\""},
+      {"Location", "https://api.github.com/repositories/7"}};
   Replay turned({exchange("/a", "[]", headers)});
   const Answer answer = turned.handle(get("/a"));
   EXPECT_FALSE(answer.header("Content-Encoding"));
   EXPECT_FALSE(answer.header("Transfer-Encoding"));
   EXPECT_FALSE(answer.header("Content-Length"));
-  EXPECT_EQ(answer.header("Link"), "<http://127.0.0.1:1/r/1?page=2>; rel=\"next\", <https://api.github.com.evil.test/>; rel=\"x\"");
+  EXPECT_EQ(answer.header("Link"),
+            "<http://127.0.0.1:1/r/1?page=2>; rel=\"next\", <https://api.github.com.evil.test/>; rel=\"x\"");
   EXPECT_EQ(answer.header("Location"), "http://127.0.0.1:1/repositories/7");
   Replay kept({exchange("/a", "[]", headers)}, {.rewrite_links = false});
   EXPECT_EQ(kept.handle(get("/a")).header("Location"), "https://api.github.com/repositories/7");
@@ -78,7 +80,9 @@ TEST(Replay, RefusesFilesThatAreNoRecordings) {
   const std::string file = testing::TempDir() + "replay_test.jsonl";
   FILE* out = std::fopen(file.c_str(), "w");
   ASSERT_NE(out, nullptr);
-  std::fputs("{\"scenario\":\"one\",\"method\":\"GET\",\"path\":\"/x\",\"status\":200,\"headers\":[],\"body\":\"\"}\n{}\n", out);
+  std::fputs(
+      "{\"scenario\":\"one\",\"method\":\"GET\",\"path\":\"/x\",\"status\":200,\"headers\":[],\"body\":\"\"}\n{}\n",
+      out);
   std::fclose(out);
   EXPECT_EQ(load_recordings(file).error().code, ErrorCode::invalid_argument);
   EXPECT_TRUE(load_recordings(file, {"one"}).ok());
@@ -100,7 +104,8 @@ protected:
 };
 
 TEST_F(RecordedTraffic, EveryLineLoadsAndIsFoundAgain) {
-  for (const auto& [name, lines] : {std::pair<const char*, std::size_t>{"pygithub.jsonl", 864}, {"octokit-rb.jsonl", 225}}) {
+  for (const auto& [name, lines] :
+       {std::pair<const char*, std::size_t>{"pygithub.jsonl", 864}, {"octokit-rb.jsonl", 225}}) {
     SCOPED_TRACE(name);
     Result<std::vector<Exchange>> all = load_recordings(folder_ + name);
     ASSERT_TRUE(all.ok()) << all.error().message;
@@ -126,7 +131,8 @@ TEST_F(RecordedTraffic, EveryLineLoadsAndIsFoundAgain) {
 }
 
 TEST_F(RecordedTraffic, ARealChainOfPagesCanBeWalked) {
-  Result<std::vector<Exchange>> exchanges = load_recordings(folder_ + "pygithub.jsonl", {"PaginatedList.testCustomPerPage"});
+  Result<std::vector<Exchange>> exchanges =
+      load_recordings(folder_ + "pygithub.jsonl", {"PaginatedList.testCustomPerPage"});
   ASSERT_TRUE(exchanges.ok()) << exchanges.error().message;
   std::string target;
   for (const Exchange& one : *exchanges) {

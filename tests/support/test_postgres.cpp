@@ -127,7 +127,7 @@ int wait_for(pid_t child) {
   if (status == 0) {
     const char* sync = fsync ? "on" : "off";
     const pid_t server = spawn(user, folder, log,
-                               {(binaries / "postgres").string(),
+                               {server_program,
                                 "-D",
                                 data.string(),
                                 "-p",

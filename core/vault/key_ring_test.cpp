@@ -75,9 +75,11 @@ TEST(KeyRing, BoundsTheNumberOfKeysAndTheLengthOfTheText) {
 TEST(KeyRing, NeverRepeatsKeyMaterialInAnError) {
   const std::string key = key_text('q');
   const std::string short_key = key_text('q', 20);
-  for (const auto& text :
-       {key, key + ":k1", "k1 :" + key, "k1:" + key + "x", "k1:k2:" + key, "k1=" + key, short_key + ":k1",
-        "k1:" + short_key, "k1:" + key + ",k1:" + key, "k1:" + key + ",k2:" + key}) {
+  const std::string named = "k1:" + key;
+  const std::string twice = named + "," + named;
+  const std::string renamed = named + ",k2:" + key;
+  for (const auto& text : {key, key + ":k1", "k1 :" + key, named + "x", "k1:" + named, "k1=" + key, short_key + ":k1",
+                           "k1:" + short_key, twice, renamed}) {
     const std::string message = error_of(text);
     for (std::size_t i = 0; i + 8 <= short_key.size() - 4; ++i) {
       EXPECT_THAT(message, Not(HasSubstr(short_key.substr(i, 8)))) << "for input " << text;

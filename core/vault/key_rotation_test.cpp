@@ -16,8 +16,6 @@
 namespace dovetail::vault {
 namespace {
 
-using ::testing::Each;
-using ::testing::HasSubstr;
 using testing::ring_entry;
 
 SecretAddress nth_address(int n) {
@@ -186,6 +184,7 @@ TEST_F(KeyRotationTest, SeveralRotationsAndWritersAtOnceEndWithEverythingOnTheNe
   std::atomic<std::int64_t> resealed{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 3; ++i) {
       threads.emplace_back([&] {
         const auto report = rotate(both_, records_, clock_, {.batch = 16});

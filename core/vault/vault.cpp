@@ -132,7 +132,7 @@ struct Vault::State {
   std::vector<std::string> ids;
 };
 
-Vault::Vault(KeyRing ring, SecureRandom& random) : state_(std::make_unique<State>(ring, random)) {}
+Vault::Vault(const KeyRing& ring, SecureRandom& random) : state_(std::make_unique<State>(ring, random)) {}
 Vault::~Vault() = default;
 Vault::Vault(Vault&&) noexcept = default;
 Vault& Vault::operator=(Vault&&) noexcept = default;

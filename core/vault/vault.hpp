@@ -62,8 +62,8 @@ inline constexpr std::size_t max_sealed_bytes = limits::max_secret_bytes + seale
 /// 2^-32): 100,000 connections that each store a token every hour reach it after 4.9 years. Rotate yearly (docs/operate/key-rotation.md).
 class Vault {
 public:
-  /// Takes over the ring; `random` must outlive the vault.
-  Vault(KeyRing ring, SecureRandom& random);
+  /// Keeps the ring's keys, not the ring; `random` must outlive the vault.
+  Vault(const KeyRing& ring, SecureRandom& random);
   ~Vault();
   Vault(const Vault&) = delete;
   Vault& operator=(const Vault&) = delete;

@@ -21,7 +21,7 @@ struct World {
     const SystemClock clock;
     const auto key = generate_key(clock, random);
     auto ring = KeyRing::parse(key->entry);
-    vault = std::make_unique<Vault>(std::move(ring).value(), random);
+    vault = std::make_unique<Vault>(*ring, random);
   }
 };
 
@@ -36,7 +36,7 @@ Secret secret_of(const benchmark::State& state) {
 
 void seal_secret(benchmark::State& state) {
   const Secret secret = secret_of(state);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     auto sealed = world().vault->seal(world().address, secret);
     if (!sealed.ok()) {
       state.SkipWithError("seal failed");
@@ -48,7 +48,7 @@ void seal_secret(benchmark::State& state) {
 
 void open_secret(benchmark::State& state) {
   const auto sealed = world().vault->seal(world().address, secret_of(state));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     auto opened = world().vault->open(world().address, *sealed);
     if (!opened.ok()) {
       state.SkipWithError("open failed");

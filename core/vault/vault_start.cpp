@@ -47,7 +47,7 @@ Status check_key(const Vault& vault, SecretRecords& records, const std::string& 
   if (!canary) {
     DOVETAIL_TRY_STATUS(check_opens_something(vault, records, key_id));
     DOVETAIL_TRY(auto sealed, vault.seal_canary(key_id));
-    const Status written = records.put_canary(sealed);
+    Status written = records.put_canary(sealed);
     if (written.ok()) {
       return {};
     }
@@ -100,8 +100,8 @@ Result<std::unique_ptr<Vault>> start_vault(const std::optional<Secret>& ring_tex
     }
     return std::unique_ptr<Vault>();
   }
-  DOVETAIL_TRY(auto ring, KeyRing::parse(*ring_text));
-  auto vault = std::make_unique<Vault>(std::move(ring), random);
+  DOVETAIL_TRY(const auto ring, KeyRing::parse(*ring_text));
+  auto vault = std::make_unique<Vault>(ring, random);
   DOVETAIL_TRY_STATUS(check_canaries(*vault, records));
   std::erase_if(counts, [&](const KeyCount& count) { return vault->has_key(count.key_id); });
   if (!counts.empty() && !options.tolerate_missing_keys) {

@@ -129,7 +129,9 @@ TEST_F(VaultStartTest, OfTwoProcessesWithDifferentKeysUnderOneIdOneIsRefused) {
 TEST(VaultEnvironment, TheRingIsTakenOutOfTheEnvironment) {
   // NOLINTBEGIN(concurrency-mt-unsafe): this test has no threads
   ASSERT_EQ(::setenv("DOVETAIL_VAULT_KEYS", "k1:planted", 1), 0);
-  const std::string_view place = ::getenv("DOVETAIL_VAULT_KEYS");
+  const char* value = ::getenv("DOVETAIL_VAULT_KEYS");
+  ASSERT_NE(value, nullptr);
+  const std::string_view place(value);
   const auto text = take_ring_text_from_environment();
   ASSERT_TRUE(text.has_value());
   EXPECT_EQ(text->reveal(), "k1:planted");

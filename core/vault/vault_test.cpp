@@ -175,7 +175,7 @@ public:
 TEST_F(VaultTest, SealsNothingWithoutRandomness) {
   BrokenRandom broken;
   auto ring = KeyRing::parse(Secret(std::string_view(testing::ring_entry("k1", 'a'))));
-  const Vault vault(std::move(ring).value(), broken);
+  const Vault vault(*ring, broken);
   EXPECT_EQ(vault.seal(address_, Secret("value")).error().code, ErrorCode::internal);
 }
 
@@ -227,6 +227,7 @@ TEST_F(VaultTest, ManyThreadsSealAndOpenAtOnce) {
   std::vector<int> good(threads, 0);
   {
     std::vector<std::jthread> workers;
+    workers.reserve(threads);
     for (int worker = 0; worker < threads; ++worker) {
       workers.emplace_back([&, worker] {
         for (int i = 0; i < 200; ++i) {

@@ -132,7 +132,7 @@ TEST_F(WipeTest, ReadingAndMakingKeysLeavesNoKeyBehind) {
   EXPECT_EQ(leaks([&] {
               auto ring = KeyRing::parse(entry);
               good += ring.ok() && ring->primary().bytes.reveal() == key ? 1 : 0;
-              const Vault vault(std::move(ring).value(), random_);
+              const Vault vault(*ring, random_);
               good += vault.seal(address_, Secret("value")).ok() ? 1 : 0;
               good += vault.derive_key("k1", "purpose").ok() ? 1 : 0;
               good += KeyRing::parse(Secret("k0:AAAA")).ok() ? 0 : 1;

@@ -79,6 +79,7 @@ Result<std::vector<KeyCount>> MemorySecretRecords::count_by_key() {
     ++counts[record.sealed.key_id];
   }
   std::vector<KeyCount> result;
+  result.reserve(counts.size());
   for (const auto& [key_id, secrets] : counts) {
     result.push_back({key_id, secrets});
   }

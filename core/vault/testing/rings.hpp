@@ -25,9 +25,9 @@ inline std::string ring_entry(const std::string& id, char seed) { return id + ":
 
 /// A vault from the text of a ring, which must be well-formed.
 inline Vault vault_of(std::string_view ring_text, SecureRandom& random) {
-  auto ring = KeyRing::parse(Secret(ring_text));
+  const auto ring = KeyRing::parse(Secret(ring_text));
   EXPECT_TRUE(ring.ok()) << ring.error().message;
-  return Vault(std::move(ring).value(), random);
+  return {*ring, random};
 }
 
 } // namespace dovetail::vault::testing

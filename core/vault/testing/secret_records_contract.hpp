@@ -64,6 +64,7 @@ inline SealedSecret binary_secret(std::string key_id) {
 
 inline std::vector<SecretAddress> addresses_of(const std::vector<AddressedRecord>& batch) {
   std::vector<SecretAddress> addresses;
+  addresses.reserve(batch.size());
   for (const auto& item : batch) {
     addresses.push_back(item.address);
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/vault/fernet_import.hpp"
 
+#include <optional>
 #include <string>
-#include <utility>
 
 #include "core/json/check.hpp"
 #include "core/json/scan.hpp"
@@ -11,6 +11,11 @@ namespace dovetail::vault {
 namespace {
 
 constexpr std::string_view wrapper_form = R"({"_encrypted": true, "payload": "..."})";
+
+/// The secret is there, but lost: it was damaged, or its key is gone.
+bool cannot_be_opened(const Error& error) noexcept {
+  return error.code == ErrorCode::data_loss || error.code == ErrorCode::failed_precondition;
+}
 
 } // namespace
 
@@ -61,7 +66,7 @@ Result<Secret> secret_at(const Secret& text, std::string_view pointer) {
 
 Result<ImportOutcome> import_secret(SecretBackend& backend, const SecretAddress& address, const Secret& secret,
                                     bool replace) {
-  std::int64_t version = 0;
+  std::optional<std::int64_t> version = 0;
   const auto present = backend.load(address);
   if (present.ok()) {
     if (present->secret == secret) {
@@ -72,10 +77,15 @@ Result<ImportOutcome> import_secret(SecretBackend& backend, const SecretAddress&
                             address.name + "\" already; say explicitly that it is to be replaced.");
     }
     version = present->version;
+  } else if (replace && cannot_be_opened(present.error())) {
+    version = std::nullopt;
   } else if (present.error().code != ErrorCode::not_found) {
     return present.error();
   }
-  DOVETAIL_TRY(version, backend.save(address, secret, version));
+  const auto saved = backend.save(address, secret, version);
+  if (!saved.ok()) {
+    return saved.error();
+  }
   return ImportOutcome::stored;
 }
 

@@ -29,8 +29,9 @@ enum class ImportOutcome : std::uint8_t {
   unchanged ///< the same value was there already
 };
 
-/// Stores the secret where there is none, so that an import may be repeated. Errors: already_exists when another value is there
-/// and `replace` is not set; else those of the backend.
+/// Stores the secret where there is none, so that an import may be repeated. With `replace` also over another value, and over one
+/// that no longer opens. Errors: already_exists when another value is there and `replace` is not set; aborted when somebody else
+/// wrote it meanwhile; else those of the backend.
 [[nodiscard]] Result<ImportOutcome> import_secret(SecretBackend& backend, const SecretAddress& address,
                                                   const Secret& secret, bool replace);
 

@@ -52,12 +52,14 @@ TEST_F(FernetImportTest, TakesASecretFromAWrapperIntoTheVault) {
   EXPECT_EQ(service.load(address_)->secret.reveal(), "other");
 }
 
-TEST_F(FernetImportTest, DoesNotReplaceASecretThatDoesNotOpen) {
+TEST_F(FernetImportTest, ReplacesASecretThatDoesNotOpenOnlyWhenTold) {
   const Vault vault = testing::vault_of(testing::ring_entry("k1", 'a'), random_);
   testing::MemorySecretRecords records;
   SecretService service(vault, records);
   ASSERT_TRUE(records.put(address_, {"k1", "damaged"}, std::nullopt).ok());
-  EXPECT_EQ(import_secret(service, address_, Secret("value"), true).error().code, ErrorCode::data_loss);
+  EXPECT_EQ(import_secret(service, address_, Secret("value"), false).error().code, ErrorCode::data_loss);
+  ASSERT_TRUE(import_secret(service, address_, Secret("value"), true).ok());
+  EXPECT_EQ(service.load(address_)->secret.reveal(), "value");
 }
 
 TEST_F(FernetImportTest, RefusesWhatIsNoWrapper) {

@@ -39,9 +39,12 @@ function(dovetail_add_plugin name)
     LIBRARY_OUTPUT_DIRECTORY ${arg_OUTPUT_DIRECTORY}
     LINK_DEPENDS ${DOVETAIL_PLUGIN_VERSION_SCRIPT})
   target_link_options(${name} PRIVATE
-    -Wl,--version-script=${DOVETAIL_PLUGIN_VERSION_SCRIPT} -Wl,--exclude-libs,ALL -Wl,--no-undefined-version
-    # clang leaves the sanitizers' runtime to the program that opens the module, so there symbols must stay open
-    $<$<NOT:$<AND:$<CXX_COMPILER_ID:Clang>,$<BOOL:${DOVETAIL_SANITIZE}>>>:-Wl,-z,defs>)
+    -Wl,--version-script=${DOVETAIL_PLUGIN_VERSION_SCRIPT} -Wl,--exclude-libs,ALL -Wl,--no-undefined-version)
+  # clang leaves the sanitizers' runtime to the program that opens the module, so there symbols must stay open. (Not a
+  # generator expression: a list of sanitizers has a comma.)
+  if(NOT (CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND DOVETAIL_SANITIZE))
+    target_link_options(${name} PRIVATE -Wl,-z,defs)
+  endif()
   if(NOT arg_NO_INSTALL)
     install(TARGETS ${name} LIBRARY DESTINATION lib/dovetail/plugins COMPONENT plugins)
   endif()

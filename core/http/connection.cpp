@@ -100,7 +100,11 @@ public:
   PocoConnection& operator=(const PocoConnection&) = delete;
   PocoConnection(PocoConnection&&) = delete;
   PocoConnection& operator=(PocoConnection&&) = delete;
+  // A plain socket closes with its last owner, which may be the TLS socket that was put over it; TLS says goodbye first.
   ~PocoConnection() override {
+    if (!tls_) {
+      return;
+    }
     try {
       const PipeSignalGuard guard;
       socket_.close();

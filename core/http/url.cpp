@@ -40,7 +40,10 @@ std::string lower(std::string_view text) {
 }
 
 Error bad_url(std::string_view text, std::string_view why) {
-  const auto shown = text.substr(0, std::min<std::size_t>(text.find_first_of("?#@"), 200));
+  auto shown = text.substr(0, std::min<std::size_t>(text.find_first_of("?#"), 200));
+  if (shown.find('@') != npos) {
+    shown = "..."; // what stands before it may be a password
+  }
   std::string printable(shown);
   std::replace_if(
       printable.begin(), printable.end(),

@@ -84,6 +84,29 @@ void ScriptedServer::Session::drip(std::string_view bytes, std::size_t piece, st
   }
 }
 
+void ScriptedServer::Session::relay_to(std::uint16_t port) {
+  closing_ = true;
+  const int other = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  bool open = ::connect(other, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  std::array<char, 16384> chunk{};
+  const auto pass = [&chunk](int from, int to) {
+    const auto got = ::recv(from, chunk.data(), chunk.size(), 0);
+    return got > 0 && send_all(to, {chunk.data(), static_cast<std::size_t>(got)});
+  };
+  while (open) {
+    std::array<pollfd, 3> entries{{{.fd = stop_, .events = POLLIN, .revents = 0},
+                                   {.fd = socket_, .events = POLLIN, .revents = 0},
+                                   {.fd = other, .events = POLLIN, .revents = 0}}};
+    open = ::poll(entries.data(), entries.size(), -1) > 0 && entries[0].revents == 0 &&
+           (entries[1].revents == 0 || pass(socket_, other)) && (entries[2].revents == 0 || pass(other, socket_));
+  }
+  ::close(other);
+}
+
 void ScriptedServer::Session::reset() {
   const linger now{.l_onoff = 1, .l_linger = 0};
   setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof now);

@@ -44,6 +44,8 @@ public:
     void drip(std::string_view bytes, std::size_t piece, std::chrono::milliseconds pause);
     /// Waits, but not longer than the server lives or the client stays.
     void wait(std::chrono::milliseconds time);
+    /// Passes bytes both ways between the client and a port of the loopback interface until either side ends: a proxy's tunnel.
+    void relay_to(std::uint16_t port);
     /// Closes the connection in good order after the handler's return.
     void close() { closing_ = true; }
     /// Resets the connection (RST) at once.

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/upsert_sqlite.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "core/store/upsert_sqlite_statements.hpp"
+
+namespace dovetail::store::detail {
+namespace {
+
+using mapping::Cell;
+
+constexpr std::string_view guard_sql =
+    "SELECT coalesce(l.job_id, 0), coalesce(l.fence, 0), coalesce(j.state, ''), coalesce(s.pass_id, 0), "
+    "coalesce(s.pass_pages, -1) "
+    "FROM (SELECT 1) "
+    "LEFT JOIN object_lease AS l ON l.tenant_id = ?1 AND l.connection_id = ?2 AND l.object = ?3 "
+    "LEFT JOIN job AS j ON j.tenant_id = ?1 AND j.job_id = ?4 "
+    "LEFT JOIN sync_state AS s ON s.tenant_id = ?1 AND s.connection_id = ?2 AND s.object = ?3 AND s.parent_id = ''";
+
+constexpr std::string_view link_sql =
+    "SELECT row_id, content_hash, state, model = ?5 FROM external_link "
+    "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND external_id = ?4";
+
+constexpr std::string_view write_link_sql =
+    "INSERT INTO external_link (tenant_id, connection_id, object, external_id, external_hash, model, row_id, "
+    "content_hash, state, pass_id, "
+    "first_seen_at, last_changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11) "
+    "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET model = excluded.model, row_id = "
+    "excluded.row_id, "
+    "content_hash = excluded.content_hash, state = excluded.state, pass_id = excluded.pass_id, last_changed_at = "
+    "excluded.last_changed_at";
+
+constexpr std::string_view write_page_sql = "INSERT INTO page_state (tenant_id, connection_id, object, page_key, "
+                                            "pass_id, seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+                                            "ON CONFLICT (tenant_id, connection_id, object, page_key) DO UPDATE SET "
+                                            "pass_id = excluded.pass_id, seen = excluded.seen";
+constexpr std::string_view stamp_page_sql =
+    "UPDATE page_state SET pass_id = ?5 "
+    "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND page_key = ?4";
+constexpr std::string_view known_page_sql =
+    "SELECT 1 FROM page_state "
+    "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND page_key = ?4";
+
+constexpr std::string_view write_state_sql =
+    "INSERT INTO plugin_state (tenant_id, connection_id, object, key, value) VALUES (?1, ?2, ?3, ?4, ?5) "
+    "ON CONFLICT (tenant_id, connection_id, object, key) DO UPDATE SET value = excluded.value";
+constexpr std::string_view drop_state_sql = "DELETE FROM plugin_state "
+                                            "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND key = ?4";
+
+constexpr std::string_view add_pending_sql =
+    "INSERT INTO pending_parent (tenant_id, connection_id, object, external_id, version) VALUES (?1, ?2, ?3, ?4, ?5) "
+    "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET version = excluded.version";
+constexpr std::string_view drop_pending_sql =
+    "DELETE FROM pending_parent WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 "
+    "AND external_id = ?4 AND version = ?5";
+
+constexpr std::string_view write_position_sql = "UPDATE sync_state SET position = ?4, high_water = coalesce(?5, "
+                                                "high_water), pass_pages = pass_pages + 1, updated_at = ?6 "
+                                                "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND "
+                                                "parent_id = '' AND pass_id = ?7 AND pass_pages = ?8";
+constexpr std::string_view write_mark_sql =
+    "INSERT INTO sync_state (tenant_id, connection_id, object, parent_id, position, high_water, pass_id, pass_mode, "
+    "pass_started_at, "
+    "pass_pages, mapping_signature, completed_pass_id, completed_at, full_completed_at, resync_required, updated_at) "
+    "VALUES (?1, ?2, ?3, ?4, NULL, ?5, 0, '', NULL, 0, '', 0, NULL, NULL, 0, ?6) "
+    "ON CONFLICT (tenant_id, connection_id, object, parent_id) DO UPDATE SET high_water = excluded.high_water, "
+    "updated_at = excluded.updated_at";
+
+constexpr std::string_view count_sql =
+    "UPDATE job SET fetched = fetched + ?4, created = created + ?5, updated = updated + ?6, unchanged = unchanged + "
+    "?7, "
+    "skipped = skipped + ?8, failed = failed + ?9, conflicts = conflicts + ?10, requests = requests + ?11, "
+    "not_modified = not_modified + ?12, updated_at = ?3 WHERE tenant_id = ?1 AND job_id = ?2 AND state = 'running'";
+
+// Values of the row or its size, not the state of the database: the others of the page may go on.
+bool refuses_row(int code) {
+  switch (code & 0xFF) {
+  case SQLITE_CONSTRAINT:
+  case SQLITE_TOOBIG:
+  case SQLITE_MISMATCH:
+  case SQLITE_RANGE:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool takes_id(int code) { return code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_UNIQUE; }
+
+class SqlitePage final : public PageStatements {
+public:
+  SqlitePage(ReadSession& session, const ObjectPlan& plan, const SqliteUpsertSql& sql)
+      : statements_(SqliteStatements::of(session)), plan_(plan), sql_(sql), tenant_(plan.target.tenant.value),
+        connection_(plan.target.connection.value) {}
+
+  Status open(const PageWrite* page, std::span<const Incoming> records, GuardState& guard,
+              std::span<StoredLink> links) override;
+  Status find_matches(std::size_t rule, std::span<const Incoming> records, std::span<const std::size_t> wanted,
+                      std::vector<MatchCandidate>& candidates) override;
+  Status read_keys(std::span<const std::int64_t> row_ids, Keys& keys) override;
+  Status write_rows(const PageChanges& changes, bool one_by_one, std::vector<RefusedRow>& refused,
+                    std::int64_t& repaired) override;
+  Status finish(const PageChanges& changes) override;
+  // A refused row is told at once, since each is a statement of its own.
+  [[nodiscard]] Trouble trouble() const noexcept override { return id_taken_ ? Trouble::id_taken : Trouble::none; }
+  Result<bool> known_page(std::string_view page_key) override;
+
+private:
+  // Binds the four that lead every key of the object's tables.
+  Result<SqliteStatement> use_object(std::string_view sql) {
+    DOVETAIL_TRY(SqliteStatement statement, statements_.use(sql));
+    statement.bind(1, tenant_).bind(2, connection_).bind(3, std::string_view(plan_.target.object));
+    return statement;
+  }
+  struct RowWriters {
+    SqliteStatement& insert;
+    SqliteStatement& update;
+  };
+  Result<SqliteStatement> use_row(const std::string& sql, std::string_view now);
+  void bind_row(SqliteStatement& statement, const RowChange& row, const Incoming& record, std::int64_t& repaired);
+  int write_row(RowWriters& writers, const RowChange& row, const Incoming& record, std::int64_t& repaired);
+  Status write_seen(const PageChanges& changes);
+  Status write_states(std::span<const StateEntry> states);
+  Status write_pending(const PageChanges& changes);
+  Status write_derived(const PageChanges& changes, std::string_view now);
+  Status write_position(const PageChanges& changes, std::string_view now);
+  Status write_counters(const PageChanges& changes, std::string_view now);
+
+  SqliteStatements& statements_;
+  const ObjectPlan& plan_;
+  const SqliteUpsertSql& sql_;
+  std::int64_t tenant_;
+  std::int64_t connection_;
+  bool id_taken_ = false;
+  RepairedTexts repaired_;
+  std::vector<char> scratch_; // instants as text, one slot a field, until the row's statement has run
+};
+
+Status SqlitePage::open(const PageWrite* page, std::span<const Incoming> records, GuardState& guard,
+                        std::span<StoredLink> links) {
+  if (page != nullptr) {
+    DOVETAIL_TRY(SqliteStatement statement, use_object(guard_sql));
+    statement.bind(4, page->job.value);
+    DOVETAIL_TRY_STATUS(statement.next("reading the lease of an object"));
+    guard.holder = statement.integer(0);
+    guard.leased = guard.holder == page->job.value && statement.integer(1) == page->fence;
+    guard.running = statement.text(2) == "running";
+    guard.pass_id = statement.integer(3);
+    guard.pass_pages = statement.integer(4);
+  }
+  DOVETAIL_TRY(SqliteStatement statement, use_object(link_sql));
+  statement.bind(5, std::string_view(plan_.target.model->name));
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    statement.bind(4, records[i].header->external_id);
+    DOVETAIL_TRY(const bool found, statement.next("looking up external links"));
+    if (found) {
+      links[i] = {statement.integer(3) != 0, row_state_from_name(statement.text(2)), statement.integer(0),
+                  statement.integer(1)};
+      statement.reset();
+    }
+  }
+  return {};
+}
+
+Status SqlitePage::find_matches(std::size_t rule, std::span<const Incoming> records,
+                                std::span<const std::size_t> wanted, std::vector<MatchCandidate>& candidates) {
+  DOVETAIL_TRY(SqliteStatement statement, use_object(sql_.match[rule]));
+  statement.bind(4, std::string_view(plan_.target.model->name));
+  std::array<char, iso8601_length> scratch{};
+  RepairedTexts repaired;
+  for (const std::size_t index : wanted) {
+    int parameter = 5;
+    for (const std::size_t cell : plan_.match_cells[rule]) {
+      Cell value = records[index].cells[cell];
+      make_storable(value, repaired);
+      statement.bind(parameter++, value, scratch.data());
+    }
+    for (;;) {
+      DOVETAIL_TRY(const bool found, statement.next("matching records to rows"));
+      if (!found) {
+        break;
+      }
+      candidates.push_back({index, statement.integer(0)});
+    }
+  }
+  return {};
+}
+
+Status SqlitePage::read_keys(std::span<const std::int64_t> row_ids, Keys& keys) {
+  return detail::read_keys(statements_, plan_.over, tenant_, row_ids, keys);
+}
+
+void SqlitePage::bind_row(SqliteStatement& statement, const RowChange& row, const Incoming& record,
+                          std::int64_t& repaired) {
+  char* slot = scratch_.data();
+  const auto updated_at = record.header->source_updated_at;
+  Cell source = updated_at ? Cell::timestamp(updated_at->time_since_epoch().count()) : Cell();
+  repaired += make_storable(source, repaired_) ? 1 : 0;
+  statement.bind(2, row.row_id).bind(5, record.header->external_id).bind(7, source, slot);
+  statement.bind(8, record.content_hash).bind(9, to_string(row.state));
+  int parameter = 10;
+  for (std::size_t i = 0; i < plan_.fields.size(); ++i) {
+    slot += iso8601_length;
+    Cell cell = record.cells[i];
+    repaired += make_storable(cell, repaired_) ? 1 : 0;
+    statement.bind(parameter++, cell, slot);
+  }
+}
+
+Result<SqliteStatement> SqlitePage::use_row(const std::string& sql, std::string_view now) {
+  DOVETAIL_TRY(SqliteStatement statement, statements_.use(sql));
+  statement.bind(1, tenant_).bind(3, std::string_view(plan_.target.provider)).bind(4, connection_).bind(6, now);
+  return statement;
+}
+
+// The code of the statement that decided.
+int SqlitePage::write_row(RowWriters& writers, const RowChange& row, const Incoming& record, std::int64_t& repaired) {
+  if (!row.created) {
+    bind_row(writers.update, row, record, repaired);
+    const int code = writers.update.run();
+    if (code != SQLITE_DONE || writers.update.changes() != 0) {
+      return code;
+    }
+    // Somebody deleted the row but not its link: it comes back under its id.
+  }
+  bind_row(writers.insert, row, record, repaired);
+  return writers.insert.run();
+}
+
+Status SqlitePage::write_rows(const PageChanges& changes, bool /*one_by_one*/, std::vector<RefusedRow>& refused,
+                              std::int64_t& repaired) {
+  if (changes.rows.empty()) {
+    return {};
+  }
+  std::array<char, iso8601_length> now{};
+  format_iso8601_to(changes.now, now.data());
+  const std::string_view now_text(now.data(), now.size());
+  scratch_.resize((plan_.fields.size() + 1) * iso8601_length);
+
+  DOVETAIL_TRY(SqliteStatement insert, use_row(sql_.insert_row, now_text));
+  DOVETAIL_TRY(SqliteStatement update, use_row(sql_.update_row, now_text));
+  RowWriters writers{insert, update};
+  DOVETAIL_TRY(SqliteStatement state, statements_.use(sql_.state_row));
+  state.bind(1, tenant_).bind(4, now_text);
+  DOVETAIL_TRY(SqliteStatement link, use_object(write_link_sql));
+  link.bind(6, std::string_view(plan_.target.model->name)).bind(10, changes.page->pass_id).bind(11, now_text);
+
+  for (std::size_t i = 0; i < changes.rows.size(); ++i) {
+    const RowChange& row = changes.rows[i];
+    const Incoming& record = changes.records[row.record];
+    if (row.kind == RowChange::Kind::write) {
+      const int code = write_row(writers, row, record, repaired);
+      if (code != SQLITE_DONE) {
+        Error failure = insert.error("writing a row");
+        if (takes_id(code)) {
+          id_taken_ = true;
+        }
+        if (id_taken_ || !refuses_row(code)) {
+          return failure;
+        }
+        refused.push_back({i, std::move(failure.message)});
+        continue;
+      }
+    } else if (row.kind == RowChange::Kind::state) {
+      DOVETAIL_TRY_STATUS(state.bind(2, row.row_id).bind(3, to_string(row.state)).execute("changing a row's state"));
+    }
+    link.bind(4, record.header->external_id).bind(5, record.external_hash).bind(7, row.row_id);
+    DOVETAIL_TRY_STATUS(link.bind(8, row.link_hash).bind(9, to_string(row.state)).execute("writing an external link"));
+  }
+  return {};
+}
+
+Status SqlitePage::write_seen(const PageChanges& changes) {
+  if (!changes.seen.empty()) {
+    DOVETAIL_TRY(SqliteStatement statement, use_object(write_page_sql));
+    statement.bind(5, changes.page->pass_id);
+    for (const SeenPage& page : changes.seen) {
+      DOVETAIL_TRY_STATUS(statement.bind(4, page.page_key).bind_bytes(6, page.seen).execute("noting what a page held"));
+    }
+  }
+  if (!changes.page->unchanged_page_keys.empty()) {
+    DOVETAIL_TRY(SqliteStatement statement, use_object(stamp_page_sql));
+    statement.bind(5, changes.page->pass_id);
+    for (const std::string& key : changes.page->unchanged_page_keys) {
+      DOVETAIL_TRY_STATUS(statement.bind(4, key).execute("noting an unchanged page"));
+      if (statement.changes() != 1) {
+        return unknown_page(key);
+      }
+    }
+  }
+  return {};
+}
+
+Status SqlitePage::write_states(std::span<const StateEntry> states) {
+  for (const StateEntry& entry : states) {
+    DOVETAIL_TRY(SqliteStatement statement, use_object(entry.value.empty() ? drop_state_sql : write_state_sql));
+    statement.bind(4, entry.key);
+    if (!entry.value.empty()) {
+      statement.bind_bytes(5, entry.value);
+    }
+    DOVETAIL_TRY_STATUS(statement.execute("keeping plugin state"));
+  }
+  return {};
+}
+
+Status SqlitePage::write_pending(const PageChanges& changes) {
+  if (!plan_.target.child_objects.empty()) {
+    DOVETAIL_TRY(SqliteStatement statement, use_object(add_pending_sql));
+    statement.bind(5, changes.parent_version);
+    for (const RowChange& row : changes.rows) {
+      if (row.state != RowState::active || row.kind == RowChange::Kind::link) {
+        continue;
+      }
+      statement.bind(4, changes.records[row.record].header->external_id);
+      for (const std::string& child : plan_.target.child_objects) {
+        DOVETAIL_TRY_STATUS(statement.bind(3, child).execute("noting a parent to be read"));
+      }
+    }
+  }
+  if (!changes.page->consumed.empty()) {
+    DOVETAIL_TRY(SqliteStatement statement, use_object(drop_pending_sql));
+    for (const ConsumedParent& parent : changes.page->consumed) {
+      DOVETAIL_TRY_STATUS(
+          statement.bind(4, parent.external_id).bind(5, parent.version).execute("removing a parent that was read"));
+    }
+  }
+  return {};
+}
+
+Status SqlitePage::write_derived(const PageChanges& changes, std::string_view now) {
+  for (const MinOf& field : plan_.own_min_of) {
+    DOVETAIL_TRY(SqliteStatement statement, statements_.use(field.by_id));
+    statement.bind(1, tenant_).bind(2, now);
+    for (const RowChange& row : changes.rows) {
+      if (row.kind == RowChange::Kind::write) {
+        DOVETAIL_TRY_STATUS(statement.bind(3, row.row_id).execute("computing a derived field"));
+      }
+    }
+  }
+  return compute_by_key(statements_, plan_.over, tenant_, connection_, changes.now, changes.keys);
+}
+
+Status SqlitePage::write_position(const PageChanges& changes, std::string_view now) {
+  const PageWrite& page = *changes.page;
+  std::array<char, iso8601_length> mark{};
+  const auto mark_text = [&mark](Timestamp time) {
+    format_iso8601_to(time, mark.data());
+    return std::string_view(mark.data(), mark.size());
+  };
+  DOVETAIL_TRY(SqliteStatement statement, use_object(write_position_sql));
+  if (page.position) {
+    statement.bind(4, std::string_view(*page.position));
+  }
+  if (page.high_water) {
+    statement.bind(5, mark_text(*page.high_water));
+  }
+  statement.bind(6, now).bind(7, page.pass_id).bind(8, page.pass_pages);
+  DOVETAIL_TRY_STATUS(statement.execute("keeping the position of a read"));
+  if (statement.changes() != 1) {
+    return internal("The position of a read changed under its own lease: report this.");
+  }
+  if (!page.parent_marks.empty()) {
+    DOVETAIL_TRY(SqliteStatement parents, use_object(write_mark_sql));
+    parents.bind(6, now);
+    for (const ParentMark& parent : page.parent_marks) {
+      DOVETAIL_TRY_STATUS(
+          parents.bind(4, parent.parent_id).bind(5, mark_text(parent.high_water)).execute("keeping a high-water mark"));
+    }
+  }
+  return {};
+}
+
+Status SqlitePage::write_counters(const PageChanges& changes, std::string_view now) {
+  const PageCounters& counters = changes.counters;
+  DOVETAIL_TRY(SqliteStatement statement, statements_.use(count_sql));
+  statement.bind(1, tenant_)
+      .bind(2, changes.page->job.value)
+      .bind(3, now)
+      .bind(4, counters.fetched)
+      .bind(5, counters.created);
+  statement.bind(6, counters.updated).bind(7, counters.unchanged).bind(8, counters.skipped).bind(9, counters.failed);
+  statement.bind(10, counters.conflicts).bind(11, counters.requests).bind(12, counters.not_modified);
+  DOVETAIL_TRY_STATUS(statement.execute("counting a page"));
+  if (statement.changes() != 1) {
+    return internal("A job's row changed under its own lease: report this.");
+  }
+  return {};
+}
+
+Status SqlitePage::finish(const PageChanges& changes) {
+  std::array<char, iso8601_length> now{};
+  format_iso8601_to(changes.now, now.data());
+  const std::string_view now_text(now.data(), now.size());
+  DOVETAIL_TRY_STATUS(write_seen(changes));
+  DOVETAIL_TRY_STATUS(write_states(changes.page->states));
+  DOVETAIL_TRY_STATUS(write_pending(changes));
+  DOVETAIL_TRY_STATUS(write_derived(changes, now_text));
+  DOVETAIL_TRY_STATUS(write_position(changes, now_text));
+  return write_counters(changes, now_text);
+}
+
+Result<bool> SqlitePage::known_page(std::string_view page_key) {
+  DOVETAIL_TRY(SqliteStatement statement, use_object(known_page_sql));
+  statement.bind(4, page_key);
+  return statement.next("looking for a page");
+}
+
+} // namespace
+
+SqliteUpsertSql sqlite_upsert_sql(const ObjectPlan& plan) {
+  SqliteUpsertSql sql;
+  const std::string table = quoted(plan.target.model->name);
+  std::string columns;
+  std::string values;
+  std::string updates;
+  int parameter = 10;
+  for (const model::Field* const field : plan.fields) {
+    const std::string column = quoted(field->name);
+    columns += ", " + column;
+    values += fmt::format(", ?{}", parameter);
+    updates += fmt::format("{} = ?{}, ", column, parameter);
+    ++parameter;
+  }
+  // Two statements and not one with ON CONFLICT: a new id that another process drew too must not overwrite that one's row.
+  sql.insert_row =
+      fmt::format("INSERT INTO {} (tenant_id, id, provider, connection_id, external_id, created_at, updated_at, "
+                  "source_updated_at, content_hash, state{}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9{})",
+                  table, columns, values);
+  sql.update_row = fmt::format("UPDATE {} SET {}source_updated_at = ?7, content_hash = ?8, state = ?9, updated_at = ?6 "
+                               "WHERE tenant_id = ?1 AND id = ?2",
+                               table, updates);
+  sql.state_row = fmt::format("UPDATE {} SET state = ?3, updated_at = ?4 WHERE tenant_id = ?1 AND id = ?2", table);
+  for (const auto& cells : plan.match_cells) {
+    std::string conditions;
+    int value = 5;
+    for (const std::size_t cell : cells) {
+      const model::Field& field = *plan.fields[cell];
+      conditions += fmt::format(" AND {} = {}", match_operand("r." + quoted(field.name), field.type, Dialect::sqlite),
+                                match_operand(fmt::format("?{}", value++), field.type, Dialect::sqlite));
+    }
+    sql.match.push_back(fmt::format(
+        "SELECT r.id FROM {} AS r WHERE r.tenant_id = ?1{} AND r.state <> 'deleted' AND NOT EXISTS (SELECT 1 "
+        "FROM external_link AS l WHERE l.tenant_id = ?1 AND l.model = ?4 AND l.row_id = r.id AND "
+        "l.connection_id = ?2 AND l.object = ?3) ORDER BY r.id LIMIT 2",
+        table, conditions));
+  }
+  return sql;
+}
+
+std::unique_ptr<PageStatements> make_sqlite_page(ReadSession& session, const ObjectPlan& plan,
+                                                 const SqliteUpsertSql& sql) {
+  return std::make_unique<SqlitePage>(session, plan, sql);
+}
+
+} // namespace dovetail::store::detail

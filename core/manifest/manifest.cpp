@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/manifest/manifest.hpp"
+
+#include <algorithm>
+
+namespace dovetail::manifest {
+namespace {
+
+template <typename List>
+auto find_in(const List& list, std::string_view key) noexcept -> const typename List::value_type* {
+  const auto found = std::find_if(list.begin(), list.end(), [key](const auto& entry) { return entry.key == key; });
+  return found == list.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+std::string_view to_string(OAuthFlow flow) noexcept {
+  switch (flow) {
+  case OAuthFlow::authorization_code:
+    return "authorization_code";
+  case OAuthFlow::client_credentials:
+    return "client_credentials";
+  case OAuthFlow::refresh_token:
+    return "refresh_token";
+  case OAuthFlow::device_code:
+    return "device_code";
+  }
+  return "";
+}
+
+const ObjectField* Object::find_field(std::string_view pointer) const noexcept {
+  const auto found =
+      std::find_if(fields.begin(), fields.end(), [pointer](const auto& field) { return field.pointer == pointer; });
+  return found == fields.end() ? nullptr : &*found;
+}
+
+const Object* Manifest::find_object(std::string_view key) const noexcept { return find_in(objects, key); }
+const AuthMethod* Manifest::find_auth(std::string_view key) const noexcept { return find_in(auth, key); }
+const BaseUrlVariant* Manifest::find_base_url(std::string_view key) const noexcept { return find_in(base_urls, key); }
+
+} // namespace dovetail::manifest

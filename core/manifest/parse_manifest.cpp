@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/base/limits.hpp"
+#include "core/manifest/reader.hpp"
+#include "core/vault/crypto.hpp"
+
+namespace dovetail::manifest {
+namespace detail {
+
+Result<json::Schema> compile_schema(std::string_view text) {
+  DOVETAIL_TRY(const auto document, json::Document::parse(text));
+  return json::Schema::compile(document.root());
+}
+
+std::string text_at(const json::Value& value, std::string_view pointer, std::string_view otherwise) {
+  return std::string(value.string_or(pointer, otherwise));
+}
+
+} // namespace detail
+
+namespace {
+
+using detail::text_at;
+using json::Value;
+
+AuthMethod read_auth_method(const Value& entry) {
+  AuthMethod method;
+  const auto kind = entry.string_or("/kind", "none");
+  method.kind = kind == "bearer"
+                    ? AuthKind::bearer
+                    : (kind == "basic" ? AuthKind::basic : (kind == "header" ? AuthKind::header : AuthKind::none));
+  method.key = text_at(entry, "/key", kind);
+  method.label = text_at(entry, "/label", method.key);
+  method.secret = text_at(entry, "/secret");
+  method.user_secret = text_at(entry, "/userSecret");
+  method.user = text_at(entry, "/user");
+  method.header = text_at(entry, "/header", method.kind == AuthKind::none ? "" : "Authorization");
+  method.prefix = text_at(
+      entry, "/prefix", method.kind == AuthKind::bearer ? "Bearer " : (method.kind == AuthKind::basic ? "Basic " : ""));
+  return method;
+}
+
+std::vector<AuthMethod> read_auth(const Value& auth) {
+  std::vector<AuthMethod> methods;
+  if (auth.is_object()) {
+    methods.push_back(read_auth_method(auth));
+  }
+  for (const auto entry : auth.elements()) {
+    methods.push_back(read_auth_method(entry));
+  }
+  return methods;
+}
+
+std::vector<SecretSpec> read_secrets(const Value& list) {
+  std::vector<SecretSpec> secrets;
+  for (const auto entry : list.elements()) {
+    secrets.push_back({.name = text_at(entry, "/name"),
+                       .label = text_at(entry, "/label"),
+                       .description = text_at(entry, "/description"),
+                       .env_key = text_at(entry, "/envKey"),
+                       .required = entry.bool_or("/required", false)});
+  }
+  return secrets;
+}
+
+std::vector<std::string> read_texts(const Value& list) {
+  std::vector<std::string> texts;
+  for (const auto entry : list.elements()) {
+    texts.emplace_back(entry.as_string().value_or(""));
+  }
+  return texts;
+}
+
+std::optional<OAuth> read_oauth(const Value& entry) {
+  if (!entry.exists()) {
+    return std::nullopt;
+  }
+  OAuth oauth;
+  for (const auto flow : entry["flows"].elements()) {
+    for (const auto known : {OAuthFlow::authorization_code, OAuthFlow::client_credentials, OAuthFlow::refresh_token,
+                             OAuthFlow::device_code}) {
+      if (flow.as_string() == to_string(known)) {
+        oauth.flows.push_back(known);
+      }
+    }
+  }
+  oauth.scopes = read_texts(entry["scopes"]);
+  oauth.scope_separator = text_at(entry, "/scopeSeparator", " ");
+  oauth.auth_base_url = text_at(entry, "/authBaseUrl");
+  oauth.token_url = text_at(entry, "/tokenUrl");
+  oauth.pkce = entry.bool_or("/pkce", true);
+  oauth.client_secret_basic = entry.string_or("/clientAuth", "body") == "basic";
+  return oauth;
+}
+
+std::vector<RequiredHeader> read_required_headers(const Value& list) {
+  std::vector<RequiredHeader> headers;
+  for (const auto entry : list.elements()) {
+    headers.push_back({.name = text_at(entry, "/key"),
+                       .label = text_at(entry, "/label"),
+                       .from_environment = entry.string_or("/source", "") == "env",
+                       .env_key = text_at(entry, "/envKey"),
+                       .config_key = text_at(entry, "/configKey", entry.string_or("/key", ""))});
+  }
+  return headers;
+}
+
+std::vector<BaseUrlVariant> read_base_urls(const Value& list) {
+  std::vector<BaseUrlVariant> variants;
+  for (const auto entry : list.elements()) {
+    variants.push_back({.key = text_at(entry, "/key"),
+                        .label = text_at(entry, "/label"),
+                        .base_url = text_at(entry, "/baseUrl"),
+                        .auth_base_url = text_at(entry, "/authBaseUrl"),
+                        .token_url = text_at(entry, "/tokenUrl"),
+                        .pkce = entry["pkce"].as_bool(),
+                        .also_allowed = read_texts(entry["alsoAllowed"])});
+  }
+  return variants;
+}
+
+limits::RateLimits read_rate_limits(const Value& entry) {
+  const auto number = [&](std::string_view pointer, std::int64_t otherwise) {
+    return static_cast<std::uint32_t>(entry.int64_or(pointer, otherwise));
+  };
+  return {.requests_per_minute = number("/requestsPerMinute", 0),
+          .burst = number("/burst", 1),
+          .max_concurrent_per_connection = number("/maxConcurrentPerConnection", 0),
+          .global_requests_per_minute = number("/globalRequestsPerMinute", 0)};
+}
+
+http::RateLimitRules read_rate_limit_rules(const Value& root) {
+  using Wait = http::LimitSign::Wait;
+  const auto entry = root["rateLimits"];
+  http::RateLimitRules rules;
+  rules.limit_header = text_at(entry, "/headers/limit");
+  rules.remaining_header = text_at(entry, "/headers/remaining");
+  rules.reset_header = text_at(entry, "/headers/reset");
+  rules.reset_format = entry.string_or("/headers/resetFormat", "epoch_seconds") == "delta_seconds"
+                           ? http::RateLimitRules::ResetFormat::delta_seconds
+                           : http::RateLimitRules::ResetFormat::epoch_seconds;
+  rules.request_id_header = text_at(root, "/requestIdHeader");
+  for (const auto part : entry["signs"].elements()) {
+    http::LimitSign sign;
+    for (const auto status : part["statuses"].elements()) {
+      sign.statuses.push_back(static_cast<int>(status.as_int64().value_or(0)));
+    }
+    sign.header = text_at(part, "/header");
+    sign.header_value = text_at(part, "/headerValue");
+    sign.body_contains = text_at(part, "/bodyContains");
+    const auto wait = part.string_or("/wait", "fixed");
+    sign.wait = wait == "retry_after" ? Wait::retry_after : (wait == "reset" ? Wait::reset : Wait::fixed);
+    sign.fixed_wait = std::chrono::seconds(part.int64_or("/seconds", 60));
+    rules.signs.push_back(std::move(sign));
+  }
+  return rules;
+}
+
+void read_everything(Manifest& manifest) {
+  const auto root = manifest.raw();
+  manifest.provider_key = text_at(root, "/providerKey");
+  manifest.display_name = text_at(root, "/displayName");
+  manifest.description = text_at(root, "/description");
+  manifest.documentation_url = text_at(root, "/documentationUrl");
+  manifest.schema_version = static_cast<int>(root.int64_or("/providerSchemaVersion", known_schema_version));
+  manifest.plugin = {.file = text_at(root, "/plugin/file"),
+                     .sha256 = text_at(root, "/plugin/sha256"),
+                     .abi_major = static_cast<int>(root.int64_or("/plugin/abi/major", 1)),
+                     .abi_minor = static_cast<int>(root.int64_or("/plugin/abi/minor", 0))};
+  manifest.auth = read_auth(root["auth"]);
+  manifest.secrets = read_secrets(root["secrets"]);
+  manifest.oauth = read_oauth(root["oauth"]);
+  manifest.required_headers = read_required_headers(root["requiredHeaders"]);
+  for (const auto [name, value] : root["headers"].members()) {
+    manifest.headers.push_back({std::string(name), std::string(value.as_string().value_or(""))});
+  }
+  manifest.base_urls = read_base_urls(root["baseUrlVariants"]);
+  manifest.rate_limits = read_rate_limits(root["rateLimits"]);
+  manifest.rate_limit_rules = read_rate_limit_rules(root);
+  manifest.connection_config = root["connectionConfig"];
+  manifest.settings = root["settings"];
+  manifest.pii = read_texts(root["pii"]);
+  for (const auto entry : root["objects"].elements()) {
+    manifest.objects.push_back(detail::read_object(entry));
+  }
+}
+
+/// A misspelt member would otherwise be ignored without a word.
+void warn_of_unknown_members(const Value& value, const Value& properties, Findings& findings) {
+  for (const auto [name, member] : value.members()) {
+    if (!name.starts_with('$') && !name.starts_with("x-") && !properties[name].exists()) {
+      findings.warnings.push_back({member.pointer(), "this member is not known to this version and is ignored"});
+    }
+  }
+}
+
+void warn(const Manifest& manifest, const Value& schema, Findings& findings) {
+  if (manifest.schema_version != known_schema_version) {
+    findings.warnings.push_back(
+        {"/providerSchemaVersion", fmt::format("version {} is not known to this host, which reads it as version {}",
+                                               manifest.schema_version, known_schema_version)});
+  }
+  warn_of_unknown_members(manifest.raw(), schema["properties"], findings);
+  for (const auto& object : manifest.objects) {
+    warn_of_unknown_members(object.raw, schema.at("/definitions/object/properties"), findings);
+  }
+}
+
+} // namespace
+
+std::unique_ptr<Manifest> parse_manifest(std::string_view text, Findings& findings) {
+  const auto fail = [&findings](const Error& error) -> std::unique_ptr<Manifest> {
+    findings.errors.push_back({"", error.message});
+    return nullptr;
+  };
+  auto document = json::Document::parse(text, {.max_bytes = limits::max_manifest_bytes});
+  if (!document.ok()) {
+    return fail(document.error());
+  }
+  const auto schema_document = json::Document::parse(detail::manifest_schema_text);
+  if (!schema_document.ok()) {
+    return fail(schema_document.error());
+  }
+  const auto schema = json::Schema::compile(schema_document->root());
+  const auto mapping_schema = detail::compile_schema(detail::mapping_schema_text);
+  if (!schema.ok() || !mapping_schema.ok()) {
+    return fail(schema.ok() ? mapping_schema.error() : schema.error());
+  }
+  auto problems = schema->validate(document->root());
+  if (!problems.empty()) {
+    findings.errors.insert(findings.errors.end(), std::make_move_iterator(problems.begin()),
+                           std::make_move_iterator(problems.end()));
+    return nullptr;
+  }
+  auto manifest = std::make_unique<Manifest>(std::move(*document));
+  manifest->sha256 = vault::sha256_hex(text);
+  read_everything(*manifest);
+  auto config_schema = json::Schema::compile(manifest->connection_config);
+  if (config_schema.ok()) {
+    manifest->config_schema = std::make_unique<const json::Schema>(std::move(*config_schema));
+  } else {
+    findings.errors.push_back({"/connectionConfig", config_schema.error().message});
+  }
+  detail::check_manifest(*manifest, *mapping_schema, findings);
+  if (!findings.errors.empty()) {
+    return nullptr;
+  }
+  warn(*manifest, schema_document->root(), findings);
+  return manifest;
+}
+
+} // namespace dovetail::manifest

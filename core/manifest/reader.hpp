@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// How the parts of a manifest become types; only for the sources of this folder. Everything here works on documents that have
+// passed the schema.
+
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+#include "core/json/document.hpp"
+#include "core/json/schema.hpp"
+#include "core/manifest/manifest.hpp"
+
+namespace dovetail::manifest::detail {
+
+extern const std::string_view manifest_schema_text;
+extern const std::string_view mapping_schema_text;
+extern const std::string_view connection_schema_text;
+
+/// One of the schemas that are compiled in.
+[[nodiscard]] Result<json::Schema> compile_schema(std::string_view text);
+
+[[nodiscard]] std::string text_at(const json::Value& value, std::string_view pointer, std::string_view otherwise = "");
+
+[[nodiscard]] Object read_object(const json::Value& entry);
+
+/// What the schema cannot say: names that must be unique or must name something, parts that contradict each other.
+void check_manifest(const Manifest& manifest, const json::Schema& mapping_schema, Findings& findings);
+
+} // namespace dovetail::manifest::detail

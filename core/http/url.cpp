@@ -126,11 +126,9 @@ std::string remove_dot_segments(std::string_view path) {
 } // namespace
 
 std::string Origin::authority() const {
-  std::string out = host.find(':') == npos ? host : "[" + host + "]";
-  if (port != default_port(scheme)) {
-    out += ":" + std::to_string(port);
-  }
-  return out;
+  const bool is_v6 = host.find(':') != npos;
+  const bool own_port = port == default_port(scheme);
+  return fmt::format("{}{}{}{}", is_v6 ? "[" : "", host, is_v6 ? "]" : "", own_port ? "" : fmt::format(":{}", port));
 }
 
 std::string Origin::to_string() const { return scheme + "://" + authority(); }

@@ -94,7 +94,7 @@ TEST(Replay, RefusesFilesThatAreNoRecordings) {
 class RecordedTraffic : public testing::Test {
 protected:
   void SetUp() override {
-    const char* source = std::getenv("DOVETAIL_SOURCE_DIR");
+    const char* source = std::getenv("DOVETAIL_SOURCE_DIR"); // NOLINT(concurrency-mt-unsafe): nobody sets it
     folder_ = std::string(source == nullptr ? "." : source) + "/../shared/recordings/github/";
     if (!std::filesystem::exists(folder_ + "pygithub.jsonl")) {
       GTEST_SKIP() << "the recordings are not here: " << folder_;

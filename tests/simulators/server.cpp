@@ -4,9 +4,9 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
-#include <cstring>
 #include <list>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include <netinet/in.h>
@@ -22,7 +22,7 @@ namespace dovetail::simulators {
 namespace {
 
 Error socket_error(std::string_view what) {
-  return unavailable(fmt::format("simulated server: {} failed: {}", what, std::strerror(errno)));
+  return unavailable(fmt::format("simulated server: {} failed: {}", what, std::generic_category().message(errno)));
 }
 
 } // namespace

@@ -227,6 +227,7 @@ TEST_F(ServerTest, ServesManyConnectionsAtOnceAndStopsWithOpenOnes) {
   });
   const auto server = serve(handler, clock_, {.max_connections = 4});
   std::vector<std::jthread> clients;
+  clients.reserve(12);
   for (int c = 0; c < 12; ++c) {
     clients.emplace_back([&, c] {
       Wire wire(server->port());
@@ -253,6 +254,7 @@ TEST_F(ServerTest, GithubOverHttpIsGithubInProcess) {
   const auto server = serve(simulator, clock_);
   const std::string list = "/repositories/7000000000/pulls?state=all&per_page=100";
   std::vector<std::jthread> clients;
+  clients.reserve(4);
   for (int c = 0; c < 4; ++c) {
     clients.emplace_back([&] {
       Wire wire(server->port());

@@ -77,14 +77,16 @@ std::string commit_line(const std::string& scope, const rapidjson::Value& row) {
 void crawl_pull(TestClient& client, const std::string& repository, const std::string& path,
                 const rapidjson::Value& pull, Crawl& crawl) {
   const std::string number = text(pull, "number");
-  const std::vector<rapidjson::Document> reviews = client.walk(path + "/pulls/" + number + "/reviews?per_page=2");
+  const std::string scope = repository + "#" + number;
+  const std::string below = path + "/pulls/" + number;
+  const std::vector<rapidjson::Document> reviews = client.walk(below + "/reviews?per_page=2");
   for (const rapidjson::Document& review : reviews) {
     crawl.reviews.insert(line(repository, text(pull, "id"), text(review, "id"), user_id(review, "user"),
                               text(review, "state"), text(review, "submitted_at"), text(review, "commit_id"),
                               text(review, "body")));
   }
-  for (const rapidjson::Document& commit : client.walk(path + "/pulls/" + number + "/commits?per_page=100")) {
-    crawl.pull_commits.insert(commit_line(repository + "#" + number, commit));
+  for (const rapidjson::Document& commit : client.walk(below + "/commits?per_page=100")) {
+    crawl.pull_commits.insert(commit_line(scope, commit));
   }
   const std::string merged = text(pull, "merged_at");
   const std::string cycle =

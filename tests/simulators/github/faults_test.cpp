@@ -103,9 +103,9 @@ TEST_F(FaultyService, ScriptHitsExactlyTheNamedRequests) {
                            {.kind = FaultKind::server_error, .target = "/user", .nth = 1}};
   GithubSimulator simulator(options, clock_);
   TestClient client(simulator);
-  std::vector<int> statuses;
-  for (int i = 0; i < 5; ++i) {
-    statuses.push_back(client.get("/orgs/acme/members?page=" + std::to_string(i + 1)).status);
+  std::vector<int> statuses(5);
+  for (std::size_t i = 0; i < statuses.size(); ++i) {
+    statuses[i] = client.get("/orgs/acme/members?page=" + std::to_string(i + 1)).status;
   }
   EXPECT_EQ(statuses, (std::vector<int>{200, 502, 502, 200, 200}));
   EXPECT_EQ(client.get("/user").status, 500);

@@ -100,6 +100,7 @@ TEST_F(Service, PageSizeIsThirtyByDefaultAndAHundredAtMost) {
 
 std::vector<std::string> column(const std::vector<rapidjson::Document>& rows, const char* name) {
   std::vector<std::string> values;
+  values.reserve(rows.size());
   for (const rapidjson::Document& row : rows) {
     values.emplace_back(row[name].IsString() ? row[name].GetString() : "");
   }

@@ -349,9 +349,10 @@ std::shared_ptr<GithubSimulator::Page> GithubSimulator::page_for(Call& call) {
   page->link = std::move(content.link);
   page->location = std::move(content.location);
   page->version = world_.version();
+  page->size = content.body.size();
   page->body = std::make_shared<const std::string>(std::move(content.body));
   const std::lock_guard lock(pages_mutex_);
-  const std::size_t size = page->body->size() + key.size();
+  const std::size_t size = page->size + key.size();
   if (page_bytes_ + size > options_.cache_bytes) {
     pages_.clear();
     page_bytes_ = 0;
@@ -391,27 +392,37 @@ Answer GithubSimulator::from_page(Call& call, const std::shared_ptr<Page>& page)
     return result;
   }
   result.headers.push_back({"Content-Type", std::string(json_type)});
-  result.body = page->body;
-  const bool plain =
+  add_body(call, *page, result);
+  return result;
+}
+
+void GithubSimulator::add_body(const Call& call, Page& page, Answer& answer) {
+  const bool must_be_plain =
       call.fault && (call.fault->kind == FaultKind::oversized_body || call.fault->kind == FaultKind::invalid_json);
   const bool accepts = call.request.header("Accept-Encoding").value_or("").find("gzip") != std::string_view::npos;
-  if (!options_.gzip || plain || !accepts || page->body->size() < least_gzip_bytes) {
-    return result;
-  }
+  std::shared_ptr<const std::string> plain;
   std::shared_ptr<const std::string> compressed;
   {
     const std::lock_guard lock(pages_mutex_);
-    compressed = page->compressed;
+    plain = page.body;
+    compressed = page.compressed;
+  }
+  if (!options_.gzip || must_be_plain || !accepts || page.size < least_gzip_bytes) {
+    answer.body = plain ? plain : std::make_shared<const std::string>(gunzip(*compressed, page.size));
+    return;
   }
   if (!compressed) {
-    compressed = std::make_shared<const std::string>(gzip(*page->body));
+    compressed = std::make_shared<const std::string>(gzip(*plain));
     const std::lock_guard lock(pages_mutex_);
-    page->compressed = compressed;
-    page_bytes_ += compressed->size();
+    if (!page.compressed) {
+      page.compressed = compressed;
+      page.body = nullptr;
+      page_bytes_ += compressed->size();
+      page_bytes_ -= std::min(page_bytes_, page.size);
+    }
   }
-  result.headers.push_back({"Content-Encoding", "gzip"});
-  result.body = std::move(compressed);
-  return result;
+  answer.headers.push_back({"Content-Encoding", "gzip"});
+  answer.body = std::move(compressed);
 }
 
 Answer GithubSimulator::rate_limit_answer(Call& call) {

@@ -93,8 +93,10 @@ private:
   };
   struct Page {
     int status = 200;
+    /// At least one of these two is there; once it was compressed, a large body is kept so only.
     std::shared_ptr<const std::string> body;
-    std::shared_ptr<const std::string> compressed; ///< made when first asked for
+    std::shared_ptr<const std::string> compressed;
+    std::size_t size = 0; ///< of the body, not compressed
     std::string etag;
     std::string link;
     std::string location;
@@ -109,6 +111,7 @@ private:
   void spoil(Call& call, Answer& answer);
   [[nodiscard]] std::shared_ptr<Page> page_for(Call& call);
   [[nodiscard]] Answer from_page(Call& call, const std::shared_ptr<Page>& page);
+  void add_body(const Call& call, Page& page, Answer& answer);
   [[nodiscard]] Answer rate_limit_answer(Call& call);
   void add_common_headers(Call& call, Answer& answer);
   void move_data(Call& call);

@@ -76,6 +76,27 @@ namespace dovetail::json::detail {
   return p;
 }
 
+/// The first quote or backslash at or behind `p`, or `end`.
+[[nodiscard]] inline const char* skip_to_quote(const char* p, const char* end) noexcept {
+  if constexpr (std::endian::native == std::endian::little) {
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    const auto zero = [](std::uint64_t x) { return (x - ones) & ~x & (ones << 7U); };
+    while (end - p >= 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, p, sizeof word);
+      const std::uint64_t mask = zero(word ^ (ones * '"')) | zero(word ^ (ones * '\\'));
+      if (mask != 0) {
+        return p + std::countr_zero(mask) / 8;
+      }
+      p += 8;
+    }
+  }
+  while (p != end && *p != '"' && *p != '\\') {
+    ++p;
+  }
+  return p;
+}
+
 /// The length of the well-formed UTF-8 character at `p` (Unicode 15, table 3-7), 0 when there is none.
 [[nodiscard]] inline int utf8_length(const char* p, const char* end) noexcept {
   const auto byte = [&](int i) -> unsigned { return p + i < end ? static_cast<unsigned char>(p[i]) : 0U; };

@@ -90,7 +90,7 @@ TEST(JsonCheck, BoundsTheNesting) {
   const auto status = check(nested(limits::max_json_depth + 1));
   ASSERT_FALSE(status.ok());
   EXPECT_THAT(status.error().message, HasSubstr("nested too deeply"));
-  EXPECT_FALSE(check(std::string(10'000'000, '[')).ok());
+  EXPECT_FALSE(check(nested(5'000'000)).ok());
   EXPECT_FALSE(check("[[1]]", 1).ok());
   EXPECT_TRUE(check("[1]", 1).ok());
 }

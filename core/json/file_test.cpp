@@ -20,11 +20,7 @@ protected:
   JsonFile() : directory_(fs::path(testing::TempDir()) / ("dovetail_json_file_" + std::to_string(::getpid()))) {
     fs::create_directories(directory_);
   }
-  ~JsonFile() override { fs::remove_all(directory_); }
-  JsonFile(const JsonFile&) = delete;
-  JsonFile& operator=(const JsonFile&) = delete;
-  JsonFile(JsonFile&&) = delete;
-  JsonFile& operator=(JsonFile&&) = delete;
+  void TearDown() override { fs::remove_all(directory_); }
 
   [[nodiscard]] fs::path write(const std::string& name, const std::string& text) const {
     std::ofstream(directory_ / name, std::ios::binary) << text;

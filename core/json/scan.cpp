@@ -2,11 +2,9 @@
 #include "core/json/scan.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <bitset>
 #include <cassert>
 #include <charconv>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -46,27 +44,6 @@ constexpr std::size_t max_pointers = 1024;
 
 [[nodiscard]] bool ends_scalar(char c) noexcept {
   return detail::is_space(c) || c == ',' || c == ']' || c == '}' || c == ':';
-}
-
-/// The first quote or backslash at or behind `p`, or `end`.
-const char* skip_to_quote(const char* p, const char* end) noexcept {
-  if constexpr (std::endian::native == std::endian::little) {
-    constexpr std::uint64_t ones = 0x0101010101010101U;
-    const auto zero = [](std::uint64_t x) { return (x - ones) & ~x & (ones << 7U); };
-    while (end - p >= 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, p, sizeof word);
-      const std::uint64_t mask = zero(word ^ (ones * '"')) | zero(word ^ (ones * '\\'));
-      if (mask != 0) {
-        return p + std::countr_zero(mask) / 8;
-      }
-      p += 8;
-    }
-  }
-  while (p != end && *p != '"' && *p != '\\') {
-    ++p;
-  }
-  return p;
 }
 
 /// The power of ten of the first digit of a number that a double cannot hold: tells too large from too small.
@@ -164,7 +141,7 @@ private:
   bool string() {
     const char* p = p_ + 1;
     while (true) {
-      p = skip_to_quote(p, end_);
+      p = detail::skip_to_quote(p, end_);
       if (p == end_) {
         return false;
       }
@@ -470,46 +447,6 @@ Status find_all(std::string_view text, const PointerSet& pointers, std::span<Fou
   Scanner scanner(text);
   Lookup lookup(scanner, pointers.trie(), values);
   return lookup.run() ? Status{} : Status(broken(text));
-}
-
-Result<std::string_view> unescape(std::string_view raw, std::string& scratch) {
-  assert(raw.size() >= 2 && raw.front() == '"' && raw.back() == '"');
-  const auto text = raw.substr(1, raw.size() - 2);
-  const auto first = text.find('\\');
-  if (first == std::string_view::npos) {
-    return text;
-  }
-  scratch.resize(text.size()); // an escape is never shorter than the character that it names
-  char* out = std::copy_n(text.data(), first, scratch.data());
-  const char* p = text.data() + first;
-  const char* const end = text.data() + text.size();
-  while (p != end) {
-    if (*p != '\\') {
-      *out++ = *p++;
-      continue;
-    }
-    constexpr std::string_view names = "\"\\/bfnrtu";
-    constexpr std::string_view characters = "\"\\/\b\f\n\r\t";
-    const auto which = end - p < 2 ? std::string_view::npos : names.find(p[1]);
-    if (which < characters.size()) {
-      *out++ = characters[which];
-      p += 2;
-      continue;
-    }
-    int unit = which == characters.size() ? detail::hex_four(p + 2, end) : -1;
-    p += 6;
-    if (unit >= 0xD800 && unit <= 0xDBFF) {
-      const int low = unit >= 0 && end - p >= 6 && p[0] == '\\' && p[1] == 'u' ? detail::hex_four(p + 2, end) : -1;
-      unit = low >= 0xDC00 && low <= 0xDFFF ? 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00) : -1;
-      p += 6;
-    }
-    if (unit < 0 || (unit >= 0xDC00 && unit <= 0xDFFF)) {
-      return invalid_argument("a broken escape in a JSON string");
-    }
-    out = detail::put_utf8(static_cast<std::uint32_t>(unit), out);
-  }
-  scratch.resize(static_cast<std::size_t>(out - scratch.data()));
-  return std::string_view(scratch);
 }
 
 } // namespace dovetail::json

@@ -11,8 +11,6 @@
 namespace dovetail::manifest::detail {
 namespace {
 
-using json::Value;
-
 constexpr std::size_t max_parents = 16; ///< objects above each other
 
 class Checks {

@@ -68,6 +68,7 @@ Status check_config(const Manifest& manifest, const Value& config) {
     return {};
   }
   std::vector<std::string> lines;
+  lines.reserve(problems.size());
   for (const auto& problem : problems) {
     lines.push_back(problem.text());
   }
@@ -77,6 +78,7 @@ Status check_config(const Manifest& manifest, const Value& config) {
 
 template <typename List> std::string keys_of(const List& list) {
   std::vector<std::string_view> keys;
+  keys.reserve(list.size());
   for (const auto& entry : list) {
     keys.push_back(entry.key);
   }

@@ -24,7 +24,7 @@ inline constexpr int known_schema_version = 1;
 
 /// The shared object behind a provider.
 struct PluginFile {
-  std::string file;   ///< a name without a folder, "github.so"; looked up in the plugin directories
+  std::string file;   ///< a name without a folder, "acme.so"; looked up in the plugin directories
   std::string sha256; ///< 64 lower-case digits; empty: not pinned (development)
   int abi_major = 1;
   int abi_minor = 0;

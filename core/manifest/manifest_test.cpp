@@ -19,7 +19,6 @@ using testing::acme;
 using testing::acme_with;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using testing::parse_good;
 
 // CORE-3

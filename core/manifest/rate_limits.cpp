@@ -44,8 +44,9 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
 } // namespace
 
 Environment process_environment() {
+  // The environment is set before threads start and never changed by us.
   return [](std::string_view name) -> std::optional<std::string> {
-    const char* const value = std::getenv(std::string(name).c_str());
+    const char* const value = std::getenv(std::string(name).c_str()); // NOLINT(concurrency-mt-unsafe)
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };
 }

@@ -17,7 +17,7 @@ using Environment = std::function<std::optional<std::string>(std::string_view na
 /// The process's own.
 [[nodiscard]] Environment process_environment();
 
-/// "DOVETAIL_<PROVIDER>_<NAME>": "github", "requestsPerMinute" -> "DOVETAIL_GITHUB_REQUESTS_PER_MINUTE".
+/// "DOVETAIL_<PROVIDER>_<NAME>": "acme", "requestsPerMinute" -> "DOVETAIL_ACME_REQUESTS_PER_MINUTE".
 [[nodiscard]] std::string override_variable(std::string_view provider, std::string_view setting);
 
 /// The limits with what overrides them: first `config` (an object with any of requestsPerMinute, burst, maxConcurrentPerConnection,

@@ -15,6 +15,7 @@
 
 #include "core/manifest/connection.hpp"
 #include "core/manifest/test_manifest.hpp"
+#include "core/mapping/mapping.hpp"
 #include "core/model/registry.hpp"
 
 namespace dovetail::manifest {
@@ -22,7 +23,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 namespace fs = std::filesystem;
 
 class ManifestRegistry : public ::testing::Test {
@@ -31,11 +31,7 @@ protected:
       : directory_(fs::path(::testing::TempDir()) / ("dovetail_manifests_" + std::to_string(::getpid()))) {
     fs::create_directories(directory_);
   }
-  ~ManifestRegistry() override { fs::remove_all(directory_); }
-  ManifestRegistry(const ManifestRegistry&) = delete;
-  ManifestRegistry& operator=(const ManifestRegistry&) = delete;
-  ManifestRegistry(ManifestRegistry&&) = delete;
-  ManifestRegistry& operator=(ManifestRegistry&&) = delete;
+  void TearDown() override { fs::remove_all(directory_); }
 
   void write(const std::string& name, std::string_view text) const { std::ofstream(directory_ / name) << text; }
 
@@ -92,7 +88,7 @@ TEST_F(ManifestRegistry, BoundsTheFiles) {
 class ShippedManifests : public ::testing::Test {
 protected:
   void SetUp() override {
-    const auto* const source = std::getenv("DOVETAIL_SOURCE_DIR");
+    const auto* const source = std::getenv("DOVETAIL_SOURCE_DIR"); // NOLINT(concurrency-mt-unsafe): nobody sets it here
     ASSERT_NE(source, nullptr) << "run this with ctest, or set DOVETAIL_SOURCE_DIR";
     folder_ = fs::path(source) / "manifests";
   }
@@ -143,6 +139,10 @@ TEST_F(ShippedManifests, AreGoodAndFitTheModels) {
           EXPECT_EQ(from->pii, column->pii) << object.key << "." << field;
         }
       }
+      const auto mapping = mapping::Mapping::parse(object.default_mapping);
+      ASSERT_TRUE(mapping.ok()) << object.key << ": " << mapping.error().message;
+      const auto compiled = mapping::compile(*mapping, *model);
+      EXPECT_TRUE(compiled.ok()) << object.key << ": " << compiled.error().message;
       for_each_source(object.default_mapping["externalId"], declared);
       for_each_source(object.default_mapping["sourceUpdatedAt"], declared);
       for_each_source(object.default_mapping["inactiveWhen"], declared);
@@ -168,6 +168,7 @@ TEST_F(ShippedManifests, GithubIsReachedWhereTheConfigSays) {
   const auto* const github = registry->find("github");
   ASSERT_NE(github, nullptr);
   std::vector<std::string> keys;
+  keys.reserve(github->objects.size());
   for (const auto& object : github->objects) {
     keys.push_back(object.key);
   }

@@ -31,6 +31,7 @@ std::vector<std::string> complaints(std::string_view text) {
     EXPECT_TRUE(!problems.empty() || !model.name.empty());
   }
   std::vector<std::string> texts;
+  texts.reserve(problems.size());
   for (const auto& problem : problems) {
     texts.push_back(problem.text());
   }
@@ -143,11 +144,7 @@ protected:
   Models() : directory_(fs::path(testing::TempDir()) / ("dovetail_models_" + std::to_string(::getpid()))) {
     fs::create_directories(directory_);
   }
-  ~Models() override { fs::remove_all(directory_); }
-  Models(const Models&) = delete;
-  Models& operator=(const Models&) = delete;
-  Models(Models&&) = delete;
-  Models& operator=(Models&&) = delete;
+  void TearDown() override { fs::remove_all(directory_); }
 
   void write(const std::string& name, std::string_view text) const { std::ofstream(directory_ / name) << text; }
 
@@ -207,7 +204,7 @@ TEST_F(Models, AMissingDirectoryIsAnError) {
 }
 
 TEST(ShippedModels, AreGood) {
-  const auto* const source = std::getenv("DOVETAIL_SOURCE_DIR");
+  const auto* const source = std::getenv("DOVETAIL_SOURCE_DIR"); // NOLINT(concurrency-mt-unsafe): nobody sets it here
   ASSERT_NE(source, nullptr) << "run this with ctest, or set DOVETAIL_SOURCE_DIR";
   const auto registry = ModelRegistry::load({fs::path(source) / "manifests" / "models"});
   ASSERT_TRUE(registry.ok()) << registry.error().message;

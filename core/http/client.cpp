@@ -326,7 +326,8 @@ void Client::Call::log(LogLevel level, std::string_view message, const Url& url,
                             {"object", context.identity.object},
                             {"job", context.identity.job},
                             {"method", std::string_view(request.method)},
-                            {"url", url.to_string()},
+                            // Queries may name people; whoever debugs paging needs them.
+                            {"url", level == LogLevel::debug ? url.to_string() : url.to_display()},
                             {"status", status},
                             {"attempt", sent},
                             {"detail", detail}});

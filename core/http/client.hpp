@@ -75,7 +75,7 @@ struct ClientOptions {
   std::size_t max_redirects = limits::max_redirects;
   /// What a job waits when a provider says "limited" and not how long, and retrying in place did not help.
   std::chrono::milliseconds default_limit_wait{60'000};
-  std::size_t pooled_buffers = 8;
+  std::size_t pooled_buffers = 6;
 };
 
 /// Thread-safe. The one way out to providers (HTTP-1..6): limiter, egress check, send, retry, redirects.

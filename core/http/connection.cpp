@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
-#include <ctime>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -23,6 +21,8 @@
 #include <Poco/Net/StreamSocket.h>
 #include <fmt/format.h>
 
+#include "core/http/pipe_signal_guard.hpp"
+
 namespace dovetail::http {
 namespace {
 
@@ -34,36 +34,6 @@ constexpr std::size_t max_addresses = 4;
 constexpr milliseconds shortest_connect{1'000};
 
 Error lost(std::string_view what) { return unavailable(fmt::format("the connection failed: {}", what)); }
-
-// Writing to a closed TLS connection raises SIGPIPE, which a library has no business to ignore for the whole process.
-class PipeSignalGuard {
-public:
-  PipeSignalGuard() {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    sigset_t pending;
-    sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  PipeSignalGuard(const PipeSignalGuard&) = delete;
-  PipeSignalGuard& operator=(const PipeSignalGuard&) = delete;
-  PipeSignalGuard(PipeSignalGuard&&) = delete;
-  PipeSignalGuard& operator=(PipeSignalGuard&&) = delete;
-  ~PipeSignalGuard() {
-    if (!was_pending_) {
-      const timespec now{};
-      while (sigtimedwait(&pipe_, nullptr, &now) == -1 && errno == EINTR) {
-      }
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
-private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-  bool was_pending_ = false;
-};
 
 // Waits until the socket can be read or written.
 Status wait_for(int fd, short events, const Patience& patience, MonotonicTime idle_end) {
@@ -128,7 +98,6 @@ public:
 
   Status write_all(std::string_view bytes, const Patience& patience) override {
     constexpr std::size_t most = std::size_t{1} << 20U;
-    const PipeSignalGuard guard;
     return guarded([&]() -> Status {
       auto idle_end = patience.clock.monotonic_now() + patience.idle;
       while (!bytes.empty()) {
@@ -201,7 +170,6 @@ public:
                                              const Patience& patience) override {
     const auto& below = static_cast<const PocoConnection&>(*plain); // open() made it
     const int fd = below.fd();
-    const PipeSignalGuard guard;
     try {
       auto socket = Poco::Net::SecureStreamSocket::attach(below.socket(), host, context_);
       while (true) {

@@ -24,7 +24,7 @@ struct Patience {
   std::chrono::milliseconds idle; ///< without progress
 };
 
-/// A byte stream to a server, plain or TLS. Not thread-safe; used by one exchange at a time.
+/// A byte stream to a server, plain or TLS. Not thread-safe; used by one exchange at a time, under its PipeSignalGuard.
 class Connection {
 public:
   Connection() = default;

@@ -67,7 +67,7 @@ private:
 /// is more is freed. Never waits: when there is none on the shelf, a new buffer is made.
 class PageBufferPool {
 public:
-  explicit PageBufferPool(std::size_t max_idle = 8, std::size_t max_kept_bytes = std::size_t{8} << 20U);
+  explicit PageBufferPool(std::size_t max_idle = 6, std::size_t max_kept_bytes = std::size_t{4} << 20U);
   ~PageBufferPool();
   PageBufferPool(const PageBufferPool&) = delete;
   PageBufferPool& operator=(const PageBufferPool&) = delete;

@@ -14,6 +14,7 @@
 #include "core/http/egress.hpp"
 #include "core/http/gzip.hpp"
 #include "core/http/message.hpp"
+#include "core/http/pipe_signal_guard.hpp"
 
 namespace dovetail::http {
 namespace {
@@ -241,6 +242,7 @@ public:
 
   Result<TransportResponse> exchange(const TransportRequest& request, PageBufferPool& buffers,
                                      ExchangeReport& report) override {
+    const PipeSignalGuard no_signal;
     const OpenSlot slot(open_);
     if (slot.number() > options_.max_open) {
       return unavailable(fmt::format("{} connections are open already", options_.max_open));

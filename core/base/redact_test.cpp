@@ -218,6 +218,7 @@ TEST(Redactor, NeverShowsACanaryInAGeneratedText) { // VAULT-4: a property, 2000
 TEST(Redactor, MayBeUsedFromManyThreads) {
   Redactor redactor;
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&redactor, i] {
       for (int round = 0; round < 200; ++round) {

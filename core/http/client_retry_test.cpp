@@ -385,7 +385,7 @@ TEST_F(ClientRules, CallsOnlyWhatIsAllowed) { // HTTP-5
 }
 
 TEST_F(ClientRules, RefusesMalformedRequests) {
-  const auto code_of = [&](Request request) { return world_.send(request).error().code; };
+  const auto code_of = [&](const Request& request) { return world_.send(request).error().code; };
   Request request{.url = "https://api.example/", .headers = {}, .secret_headers = {}, .body = {}, .safe_to_repeat = {}};
   auto bad = request;
   bad.method = "GET /x HTTP/1.1\r\n";

@@ -65,7 +65,7 @@ bool is_trust_problem(const Poco::Exception& error) {
 
 class PocoConnection final : public Connection {
 public:
-  PocoConnection(Poco::Net::StreamSocket socket, int fd, bool tls) : socket_(std::move(socket)), fd_(fd), tls_(tls) {}
+  PocoConnection(const Poco::Net::StreamSocket& socket, int fd, bool tls) : socket_(socket), fd_(fd), tls_(tls) {}
   PocoConnection(const PocoConnection&) = delete;
   PocoConnection& operator=(const PocoConnection&) = delete;
   PocoConnection(PocoConnection&&) = delete;

@@ -15,6 +15,7 @@
 
 #include <benchmark/benchmark.h>
 #include <curl/curl.h>
+#include <fmt/format.h>
 #include <libdeflate.h>
 
 #include "core/base/log.hpp"
@@ -50,26 +51,26 @@ std::string make_page(std::size_t size) {
   SeededRandom random(2026);
   constexpr std::array<std::string_view, 12> words{"retry", "uploads", "on",   "the",  "parser", "fix",
                                                    "a",     "crash",   "when", "list", "empty",  "cache"};
+  const auto text = [&](std::uint64_t count) {
+    std::string joined;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      joined += words[random.below(words.size())];
+      joined += ' ';
+    }
+    return joined;
+  };
   std::string out = "[";
   while (out.size() < size) {
-    const auto id = std::to_string(900'000'000 + random.below(90'000'000));
-    const auto url = "https://api.example.com/repos/acme/widgets/pulls/" + std::to_string(random.below(9'000));
-    out += out.size() > 1 ? ",{" : "{";
-    out += "\"id\":" + id + ",\"url\":\"" + url + "\",\"comments_url\":\"" + url + "/comments\",\"statuses_url\":\"" +
-           url + "/statuses/" + hex(random, 40) + "\",\"node_id\":\"PR_" + hex(random, 16) + "\",\"title\":\"";
-    for (std::uint64_t i = 0; i < 4 + random.below(6); ++i) {
-      out += std::string(words[random.below(words.size())]) + " ";
-    }
-    out += "\",\"user\":{\"login\":\"user" + std::to_string(random.below(300)) +
-           "\",\"id\":" + std::to_string(random.below(1'000'000)) +
-           ",\"type\":\"User\",\"site_admin\":false},\"body\":\"";
-    for (std::uint64_t i = 0; i < random.below(120); ++i) {
-      out += std::string(words[random.below(words.size())]) + " ";
-    }
-    out += "\",\"created_at\":\"2026-0" + std::to_string(1 + random.below(9)) + "-1" +
-           std::to_string(random.below(10)) + "T0" + std::to_string(random.below(10)) +
-           ":30:00Z\",\"merged_at\":null,\"head\":{\"sha\":\"" + hex(random, 40) + "\"},\"base\":{\"sha\":\"" +
-           hex(random, 40) + "\"}}";
+    const auto url = fmt::format("https://api.example.com/repos/acme/widgets/pulls/{}", random.below(9'000));
+    out +=
+        fmt::format(R"({}{{"id":{},"url":"{}","comments_url":"{}/comments","statuses_url":"{}/statuses/{}",)",
+                    out.size() > 1 ? "," : "", 900'000'000 + random.below(90'000'000), url, url, url, hex(random, 40));
+    out += fmt::format(R"("node_id":"PR_{}","title":"{}",)", hex(random, 16), text(4 + random.below(6)));
+    out += fmt::format(R"("user":{{"login":"user{}","id":{},"type":"User","site_admin":false}},"body":"{}",)",
+                       random.below(300), random.below(1'000'000), text(random.below(120)));
+    out += fmt::format(
+        R"("created_at":"2026-0{}-1{}T0{}:30:00Z","merged_at":null,"head":{{"sha":"{}"}},"base":{{"sha":"{}"}}}})",
+        1 + random.below(9), random.below(10), random.below(10), hex(random, 40), hex(random, 40));
   }
   return out + "]";
 }

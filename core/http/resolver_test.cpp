@@ -22,6 +22,7 @@ TEST(Resolver, FindsTheLocalHostFromManyThreads) {
   SystemClock clock;
   const auto resolver = make_system_resolver(clock, {.threads = 2});
   std::vector<std::jthread> threads;
+  threads.reserve(6);
   for (int i = 0; i < 6; ++i) {
     threads.emplace_back([&] {
       const auto addresses = resolver->resolve("localhost", {});

@@ -378,6 +378,7 @@ public:
   Result<std::vector<IpAddress>> resolve(const std::string& host, const Cancellation& /*cancellation*/) override {
     asked.push_back(host);
     std::vector<IpAddress> out;
+    out.reserve(answers.size());
     for (const auto& text : answers) {
       out.push_back(*IpAddress::parse(text));
     }
@@ -467,6 +468,7 @@ TEST(SocketTransport, ServesManyThreadsAtOnce) { // HTTP-1: the pool
   });
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&] {
         for (int round = 0; round < 50; ++round) {

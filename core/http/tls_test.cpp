@@ -39,6 +39,7 @@ using testing::HasSubstr;
 bool run_openssl(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "openssl");
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (auto& argument : arguments) {
     argv.push_back(argument.data());
   }

@@ -241,7 +241,7 @@ Status RateLimiter::State::wait_for_slot(const Key& key, std::uint32_t slots, co
       leave_queue(key, ticket);
       return limited(key, slot_retry_after, fmt::format("{} requests of this connection are in flight already", slots));
     }
-    const auto status = sleep_until(std::min(give_up, now + pause), cancellation);
+    auto status = sleep_until(std::min(give_up, now + pause), cancellation);
     if (!status.ok() && status.error().code == ErrorCode::cancelled) {
       leave_queue(key, ticket);
       return status;

@@ -144,6 +144,7 @@ TEST_F(Limiter, ManyThreadsNeverExceedTheConcurrencyAndAllGetTheirTurn) { // HTT
   std::atomic<int> granted{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(6);
     for (int i = 0; i < 6; ++i) {
       threads.emplace_back([&] {
         for (int round = 0; round < 10; ++round) {

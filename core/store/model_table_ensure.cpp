@@ -220,9 +220,7 @@ private:
           "Model \"{}\" cannot have its table: the database has another one of that name. Give the model another name.",
           model.name));
     }
-    if (!spec.match_by.empty()) {
-      DOVETAIL_TRY_STATUS(ensure_collation(model));
-    }
+    DOVETAIL_TRY_STATUS(ensure_collation(model));
     for (const std::string& statement : create_statements(spec, models_, dialect_)) {
       DOVETAIL_TRY_STATUS(execute(statement, model));
     }
@@ -288,9 +286,6 @@ private:
     }
     if (before.derived != wanted.derived) {
       DOVETAIL_TRY_STATUS(extend_derived(spec, before, wanted));
-    }
-    if (!spec.match_by.empty()) {
-      DOVETAIL_TRY_STATUS(ensure_collation(model));
     }
     const bool dropped = before.derived != wanted.derived;
     for (const std::string& index : wanted.indexes) {

@@ -42,6 +42,13 @@ std::string shown(std::string_view external_id) {
   return text;
 }
 
+// Not transient, as other conflicts are: what was lost stays lost.
+Error no_longer_ours(std::string message) {
+  Error error = aborted(std::move(message));
+  error.retry = RetryClass::never;
+  return error;
+}
+
 Status check_part(std::string_view what, std::size_t count) {
   if (count <= max_page_parts) {
     return {};
@@ -310,19 +317,20 @@ Status PageWriter::Impl::check_guard(const PageWrite& page, const GuardState& gu
   const std::string what = fmt::format("Job {} may no longer write object \"{}\"", page.job.value, plan_.target.object);
   if (!guard.leased) {
     return guard.holder == 0 || guard.holder == page.job.value
-               ? aborted(what + ": its lease was given up or taken over. Nothing of this page was written.")
-               : aborted(
+               ? no_longer_ours(what + ": its lease was given up or taken over. Nothing of this page was written.")
+               : no_longer_ours(
                      fmt::format("{}: job {} has taken over. Nothing of this page was written.", what, guard.holder));
   }
   if (!guard.running) {
-    return aborted(what + ": it has ended or was cancelled. Nothing of this page was written.");
+    return no_longer_ours(what + ": it has ended or was cancelled. Nothing of this page was written.");
   }
   const bool expected =
       guard.pass_id == page.pass_id && (guard.pass_pages == page.pass_pages || guard.pass_pages == page.pass_pages + 1);
   if (!expected) {
-    return aborted(fmt::format("{}: it is at page {} of pass {}, but the database is at page {} of pass {}. Begin "
-                               "again from the stored position.",
-                               what, page.pass_pages, page.pass_id, guard.pass_pages, guard.pass_id));
+    return no_longer_ours(
+        fmt::format("{}: it is at page {} of pass {}, but the database is at page {} of pass {}. Begin "
+                    "again from the stored position.",
+                    what, page.pass_pages, page.pass_id, guard.pass_pages, guard.pass_id));
   }
   return {};
 }

@@ -206,9 +206,12 @@ private:
       DOVETAIL_TRY(counted, count.bind(removed).bind(now).bind(request_.tenant).bind(request_.job).execute());
     }
     if (counted != 1) {
-      return aborted(fmt::format("Job {} may no longer write object \"{}\": it has ended or lost its lease. What it "
-                                 "removed before stays removed.",
-                                 request_.job.value, request_.object));
+      Error lost =
+          aborted(fmt::format("Job {} may no longer write object \"{}\": it has ended or lost its lease. What it "
+                              "removed before stays removed.",
+                              request_.job.value, request_.object));
+      lost.retry = RetryClass::never; // what was lost stays lost
+      return lost;
     }
     return {};
   }
@@ -226,10 +229,7 @@ private:
                    database_.with_write(request_.tenant, [&](Transaction& transaction) -> Result<std::int64_t> {
                      DOVETAIL_TRY_STATUS(guard(transaction, 0, database_.clock().now()));
                      Query query(transaction, sql, "forgetting older passes");
-                     return bind_object(query)
-                         .bind(request_.pass_id)
-                         .bind(pages_per_deletion)
-                         .execute();
+                     return bind_object(query).bind(request_.pass_id).bind(pages_per_deletion).execute();
                    }));
     }
     return {};

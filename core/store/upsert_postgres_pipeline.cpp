@@ -4,6 +4,7 @@
 #include <bit>
 #include <chrono>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 namespace dovetail::store::detail {
@@ -156,6 +157,33 @@ PostgresParameters& PostgresParameters::add(Timestamp time) {
   return add(time.time_since_epoch().count() - epoch_micros);
 }
 
+PostgresParameters& PostgresParameters::add(const Cell& cell) {
+  switch (cell.kind()) {
+  case Cell::Kind::text:
+    return add(cell.as_text());
+  case Cell::Kind::integer:
+    return add(cell.as_integer());
+  case Cell::Kind::real:
+    return add(std::bit_cast<std::int64_t>(cell.as_real()));
+  case Cell::Kind::timestamp:
+    return add(cell.as_timestamp());
+  case Cell::Kind::boolean: {
+    auto& number = numbers_.emplace_back();
+    number[0] = cell.as_boolean() ? 1 : 0;
+    return add_bytes(number.data(), 1);
+  }
+  case Cell::Kind::date: {
+    auto& number = numbers_.emplace_back();
+    store32(number.data(), static_cast<std::uint32_t>(static_cast<std::int32_t>(cell.as_integer() - epoch_days)));
+    return add_bytes(number.data(), 4);
+  }
+  case Cell::Kind::null:
+  case Cell::Kind::json:
+    break;
+  }
+  return add_null();
+}
+
 PostgresParameters& PostgresParameters::add_null() { return add_bytes(nullptr, 0); }
 
 std::int64_t read_int8(const ::PGresult* result, int row, int column) noexcept {
@@ -168,6 +196,21 @@ std::int64_t read_int8(const ::PGresult* result, int row, int column) noexcept {
 
 bool read_bool(const ::PGresult* result, int row, int column) noexcept {
   return PQgetlength(result, row, column) == 1 && *PQgetvalue(result, row, column) != 0;
+}
+
+std::int64_t read_timestamp(const ::PGresult* result, int row, int column) noexcept {
+  std::int64_t micros = 0; // "infinity" is the largest number: it stays out of every range
+  return __builtin_add_overflow(read_int8(result, row, column), epoch_micros, &micros)
+             ? std::numeric_limits<std::int64_t>::max()
+             : micros;
+}
+
+std::int64_t read_date(const ::PGresult* result, int row, int column) noexcept {
+  std::uint32_t value = 0;
+  if (PQgetlength(result, row, column) == static_cast<int>(sizeof value)) {
+    std::memcpy(&value, PQgetvalue(result, row, column), sizeof value);
+  }
+  return static_cast<std::int32_t>(__builtin_bswap32(value)) + epoch_days;
 }
 
 std::string_view read_text(const ::PGresult* result, int row, int column) noexcept {

@@ -66,6 +66,8 @@ public:
   PostgresParameters& add(std::int64_t value);
   PostgresParameters& add(std::string_view text);
   PostgresParameters& add(Timestamp time);
+  /// A storable cell that is neither null nor JSON.
+  PostgresParameters& add(const mapping::Cell& cell);
   PostgresParameters& add(PostgresArray& array) { return add(array.bytes()); }
   PostgresParameters& add_null();
 
@@ -86,6 +88,9 @@ private:
 /// Reads binary columns of a result.
 [[nodiscard]] std::int64_t read_int8(const ::PGresult* result, int row, int column) noexcept;
 [[nodiscard]] bool read_bool(const ::PGresult* result, int row, int column) noexcept;
+/// Microseconds and days since 1970.
+[[nodiscard]] std::int64_t read_timestamp(const ::PGresult* result, int row, int column) noexcept;
+[[nodiscard]] std::int64_t read_date(const ::PGresult* result, int row, int column) noexcept;
 [[nodiscard]] std::string_view read_text(const ::PGresult* result, int row, int column) noexcept;
 
 /// Which statements a connection has prepared, by their text: those used last, at most max_statements.

@@ -257,7 +257,7 @@ Status SqlitePage::write_rows(const PageChanges& changes, bool /*one_by_one*/, s
       const int code = write_row(writers, row, record, repaired);
       if (code != SQLITE_DONE) {
         Error failure = insert.error("writing a row");
-        if (takes_id(code)) {
+        if (takes_id(insert.extended_code())) {
           id_taken_ = true;
         }
         if (id_taken_ || !refuses_row(code)) {

@@ -84,6 +84,8 @@ public:
 
   /// Rows that the last run() changed.
   [[nodiscard]] std::int64_t changes() const noexcept { return sqlite3_changes64(handle_); }
+  /// Which kind of failure the last one was, e.g. SQLITE_CONSTRAINT_PRIMARYKEY.
+  [[nodiscard]] int extended_code() const noexcept { return sqlite3_extended_errcode(handle_); }
   [[nodiscard]] Error error(std::string_view what) const { return sqlite_error(handle_, what); }
 
 private:

@@ -18,6 +18,7 @@ std::string gzip(std::string_view text) {
   std::string compressed(libdeflate_gzip_compress_bound(compressor.get(), text.size()), '\0');
   compressed.resize(
       libdeflate_gzip_compress(compressor.get(), text.data(), text.size(), compressed.data(), compressed.size()));
+  compressed.shrink_to_fit(); // the bound is as large as the text, and this may be kept
   return compressed;
 }
 

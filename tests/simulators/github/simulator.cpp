@@ -350,6 +350,7 @@ std::shared_ptr<GithubSimulator::Page> GithubSimulator::page_for(Call& call) {
   page->location = std::move(content.location);
   page->version = world_.version();
   page->size = content.body.size();
+  content.body.shrink_to_fit();
   page->body = std::make_shared<const std::string>(std::move(content.body));
   const std::lock_guard lock(pages_mutex_);
   const std::size_t size = page->size + key.size();

@@ -407,39 +407,59 @@ Result<Found> find_at(std::string_view text, std::string_view pointer) {
   return found;
 }
 
-Status for_each(std::string_view text, std::string_view array_pointer, const PointerSet& pointers,
-                const ElementVisitor& visit) {
-  DOVETAIL_TRY(const auto steps, split_pointer(array_pointer));
+namespace {
+
+/// What for_each and for_each_member share; `name` is empty for elements.
+Status visit_container(std::string_view text, std::string_view pointer, bool object, const PointerSet& pointers,
+                       const MemberVisitor& visit) {
+  DOVETAIL_TRY(const auto steps, split_pointer(pointer));
+  const std::string_view expected = object ? "an object" : "an array";
   Scanner scanner(text);
   const auto place = descend(scanner, steps);
   if (place == Place::broken) {
     return broken(text);
   }
   if (place == Place::missing) {
-    return not_found(fmt::format("nothing stands at \"{}\", expected an array", array_pointer));
+    return not_found(fmt::format("nothing stands at \"{}\", expected {}", pointer, expected));
   }
-  if (scanner.peek() != '[') {
+  if (scanner.peek() != (object ? '{' : '[')) {
     Found other;
-    return scanner.value(other) ? invalid_argument(fmt::format("at \"{}\": expected an array, found {}", array_pointer,
+    return scanner.value(other) ? invalid_argument(fmt::format("at \"{}\": expected {}, found {}", pointer, expected,
                                                                to_string(other.kind)))
                                 : broken(text);
   }
   std::vector<Found> values(pointers.size());
   Lookup lookup(scanner, pointers.trie(), values);
+  std::string scratch;
+  std::string_view name;
   bool last = false;
   scanner.enter(last);
   for (std::size_t index = 0; !last; ++index) {
-    if (!lookup.run()) {
+    if ((object && !scanner.name(name, scratch)) || !lookup.run()) {
       return broken(text);
     }
-    if (!visit(index, values)) {
+    if (!visit(name, index, values)) {
       return {};
     }
-    if (!scanner.next(false, last)) {
+    if (!scanner.next(object, last)) {
       return broken(text);
     }
   }
   return {};
+}
+
+} // namespace
+
+Status for_each(std::string_view text, std::string_view array_pointer, const PointerSet& pointers,
+                const ElementVisitor& visit) {
+  return visit_container(
+      text, array_pointer, false, pointers,
+      [&visit](std::string_view, std::size_t index, std::span<const Found> values) { return visit(index, values); });
+}
+
+Status for_each_member(std::string_view text, std::string_view object_pointer, const PointerSet& pointers,
+                       const MemberVisitor& visit) {
+  return visit_container(text, object_pointer, true, pointers, visit);
 }
 
 Status find_all(std::string_view text, const PointerSet& pointers, std::span<Found> values) {

@@ -60,6 +60,14 @@ using ElementVisitor = std::function<bool(std::size_t index, std::span<const Fou
 [[nodiscard]] Status for_each(std::string_view text, std::string_view array_pointer, const PointerSet& pointers,
                               const ElementVisitor& visit);
 
+/// Called with the unescaped name and the index of a member and, for each pointer of the set, what stands there below the member's value.
+/// The name lives until it returns. Returns false to stop.
+using MemberVisitor = std::function<bool(std::string_view name, std::size_t index, std::span<const Found> values)>;
+
+/// The same as for_each for the members of the object at `object_pointer`; members of one name are all visited.
+[[nodiscard]] Status for_each_member(std::string_view text, std::string_view object_pointer, const PointerSet& pointers,
+                                     const MemberVisitor& visit);
+
 /// The same set over one text: values[i] is what stands at the i-th pointer. `values` has the set's size.
 [[nodiscard]] Status find_all(std::string_view text, const PointerSet& pointers, std::span<Found> values);
 

@@ -76,6 +76,24 @@ TEST(JsonScan, StopsWhenTheVisitorHasEnough) {
   EXPECT_EQ(visits, 2U);
 }
 
+TEST(JsonScan, VisitsEachMemberWithItsName) {
+  const std::string_view text = R"({"fields":{"na\u006de":{"type":"char"},"empty":{},"x/y":7,"empty":null}})";
+  const std::array<std::string_view, 2> pointers = {"/type", ""};
+  const auto set = PointerSet::compile(pointers);
+  std::string seen;
+  const auto status =
+      for_each_member(text, "/fields", *set, [&](std::string_view name, std::size_t index, auto values) {
+        seen += std::to_string(index) + std::string(name) + "=" + std::string(values[0].raw) + "," +
+                std::string(values[1].raw) + ";";
+        return index < 3;
+      });
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  EXPECT_EQ(seen, R"(0name="char",{"type":"char"};1empty=,{};2x/y=,7;3empty=,null;)");
+  EXPECT_EQ(for_each_member(text, "/none", *set, {}).error().code, ErrorCode::not_found);
+  EXPECT_THAT(for_each_member("[[1]]", "/0", *set, {}).error().message, HasSubstr("expected an object, found array"));
+  EXPECT_TRUE(for_each_member("{}", "", *set, {}).ok());
+}
+
 TEST(JsonScan, SaysWhyAnArrayCannotBeVisited) {
   const auto pointers = PointerSet::compile({});
   const auto go_on = [](std::size_t, std::span<const Found>) { return true; };

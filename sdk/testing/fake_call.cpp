@@ -75,26 +75,26 @@ constexpr std::size_t max_pointers = 64;
 } // namespace
 
 FakeCall::FakeCall(FakeHost& host) : host_(host) {
-  error_.struct_size = sizeof error_;
-  error_.host = this;
-  error_.set_message = &set_message;
-  error_.set_provider_request_id = &set_request_id;
-  error_.message = &get_message;
-  error_.provider_request_id = &get_request_id;
-  call_.struct_size = sizeof call_;
-  call_.host = this;
-  call_.error = &error_;
-  call_.deadline_us = DVT_NO_TIME;
+  error_.base.struct_size = Grown<dvt_error>::size(host.minor_);
+  error_.base.host = this;
+  error_.base.set_message = &set_message;
+  error_.base.set_provider_request_id = &set_request_id;
+  error_.base.message = &get_message;
+  error_.base.provider_request_id = &get_request_id;
+  call_.base.struct_size = Grown<dvt_call>::size(host.minor_);
+  call_.base.host = this;
+  call_.base.error = &error_.base;
+  call_.base.deadline_us = DVT_NO_TIME;
   if (host.call_timeout_) {
-    call_.deadline_us = (host.now_ + *host.call_timeout_).time_since_epoch().count();
+    call_.base.deadline_us = (host.now_ + *host.call_timeout_).time_since_epoch().count();
   }
-  call_.is_cancelled = [](const dvt_call* call) noexcept -> std::int32_t { return of(call).ended() ? 1 : 0; };
-  sink_.struct_size = sizeof sink_;
-  sink_.host = this;
-  sink_.records = [](const dvt_call* call, const dvt_page_sink*, const dvt_records* records) noexcept -> dvt_code {
+  call_.base.is_cancelled = [](const dvt_call* call) noexcept -> std::int32_t { return of(call).ended() ? 1 : 0; };
+  sink_.base.struct_size = Grown<dvt_page_sink>::size(host.minor_);
+  sink_.base.host = this;
+  sink_.base.records = [](const dvt_call* call, const dvt_page_sink*, const dvt_records* records) noexcept -> dvt_code {
     return of(call).take_records(*records);
   };
-  sink_.unchanged = [](const dvt_call* call, const dvt_page_sink*, dvt_slice key) noexcept -> dvt_code {
+  sink_.base.unchanged = [](const dvt_call* call, const dvt_page_sink*, dvt_slice key) noexcept -> dvt_code {
     auto& self = of(call);
     if (self.finished_) {
       return self.broken("unchanged() after finish()");
@@ -105,8 +105,8 @@ FakeCall::FakeCall(FakeHost& host) : host_(host) {
     self.page_.unchanged.emplace_back(view(key));
     return DVT_OK;
   };
-  sink_.set_state = [](const dvt_call* call, const dvt_page_sink*, dvt_slice key,
-                       dvt_slice value) noexcept -> dvt_code {
+  sink_.base.set_state = [](const dvt_call* call, const dvt_page_sink*, dvt_slice key,
+                            dvt_slice value) noexcept -> dvt_code {
     auto& self = of(call);
     if (self.finished_) {
       return self.broken("set_state() after finish()");
@@ -117,7 +117,7 @@ FakeCall::FakeCall(FakeHost& host) : host_(host) {
     self.page_.state.emplace_back(view(key), view(value));
     return DVT_OK;
   };
-  sink_.finish = [](const dvt_call* call, const dvt_page_sink*, const dvt_page_end* end) noexcept -> dvt_code {
+  sink_.base.finish = [](const dvt_call* call, const dvt_page_sink*, const dvt_page_end* end) noexcept -> dvt_code {
     return of(call).take_end(*end);
   };
 }
@@ -142,7 +142,7 @@ dvt_code FakeCall::broken(std::string rule) {
   return failed(sdk::make_error(sdk::Code::internal, "the plugin broke a rule of the ABI: " + broken_rule_));
 }
 
-dvt_code FakeCall::failed(const sdk::Error& error) { return sdk::detail::tell(&call_, error); }
+dvt_code FakeCall::failed(const sdk::Error& error) { return sdk::detail::tell(&call_.base, error); }
 
 sdk::Status FakeCall::outcome(dvt_code code) const {
   if (broken_rule_.empty() && code == DVT_OK && broken_if_unfinished_ && !finished_) {
@@ -152,7 +152,7 @@ sdk::Status FakeCall::outcome(dvt_code code) const {
   if (!broken_rule_.empty()) {
     return sdk::make_error(sdk::Code::internal, "the plugin broke a rule of the ABI: " + broken_rule_);
   }
-  return code == DVT_OK ? sdk::Status() : sdk::Status(sdk::detail::error_of(&call_, code));
+  return code == DVT_OK ? sdk::Status() : sdk::Status(sdk::detail::error_of(&call_.base, code));
 }
 
 void FakeCall::close() {
@@ -162,12 +162,14 @@ void FakeCall::close() {
 }
 
 bool FakeCall::ended() const {
-  const bool late = call_.deadline_us != DVT_NO_TIME && host_.now_.time_since_epoch().count() >= call_.deadline_us;
+  const bool late =
+      call_.base.deadline_us != DVT_NO_TIME && host_.now_.time_since_epoch().count() >= call_.base.deadline_us;
   return late || (host_.cancel_after_ && host_.http_.requests().size() >= *host_.cancel_after_);
 }
 
 dvt_code FakeCall::end_code() {
-  const bool late = call_.deadline_us != DVT_NO_TIME && host_.now_.time_since_epoch().count() >= call_.deadline_us;
+  const bool late =
+      call_.base.deadline_us != DVT_NO_TIME && host_.now_.time_since_epoch().count() >= call_.base.deadline_us;
   return late ? failed(sdk::make_error(sdk::Code::deadline_exceeded, "the call is past its deadline",
                                        sdk::Retry::transient))
               : failed(sdk::make_error(sdk::Code::cancelled, "the call was cancelled"));
@@ -321,6 +323,9 @@ dvt_code FakeCall::take_end(const dvt_page_end& end) {
   if (end.next_cursor.size > max_cursor_bytes) {
     return broken("finish() with a cursor above 16 KiB");
   }
+  if (end.next_cursor.size != 0 && !JsonTree::parse(view(end.next_cursor)).ok()) {
+    return broken("finish() with a cursor that is no JSON");
+  }
   finished_ = true;
   page_.exhausted = end.exhausted == 1;
   page_.next_cursor = view(end.next_cursor);
@@ -444,21 +449,37 @@ const dvt_state FakeCall::state_table = {
       return DVT_OK;
     }};
 
-const void* FakeCall::capability(const dvt_host*, dvt_slice id) noexcept {
+namespace {
+
+/// The table as a host of that minor number has it: longer, if that is a later one.
+template <typename Table> const void* table_for(std::uint16_t minor, const Table& table) {
+  static const Grown<Table> later = [&] {
+    Grown<Table> grown;
+    grown.base = table;
+    grown.base.struct_size = sizeof grown;
+    return grown;
+  }();
+  return minor > DVT_ABI_MINOR ? static_cast<const void*>(&later) : &table;
+}
+
+} // namespace
+
+const void* FakeCall::capability(const dvt_host* host, dvt_slice id) noexcept {
+  const auto minor = static_cast<const FakeHost*>(host->host)->minor_;
   const auto name = view(id);
   if (name == DVT_HTTP_ID) {
-    return &http_table;
+    return table_for(minor, http_table);
   }
   if (name == DVT_JSON_ID) {
-    return &json_table;
+    return table_for(minor, json_table);
   }
   if (name == DVT_LOG_ID) {
-    return &log_table;
+    return table_for(minor, log_table);
   }
   if (name == DVT_CLOCK_ID) {
-    return &clock_table;
+    return table_for(minor, clock_table);
   }
-  return name == DVT_STATE_ID ? &state_table : nullptr;
+  return name == DVT_STATE_ID ? table_for(minor, state_table) : nullptr;
 }
 
 } // namespace dovetail::testing

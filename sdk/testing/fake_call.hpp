@@ -20,8 +20,8 @@ class FakeCall {
 public:
   explicit FakeCall(FakeHost& host);
 
-  [[nodiscard]] const dvt_call* raw() const noexcept { return &call_; }
-  [[nodiscard]] const dvt_page_sink* sink() const noexcept { return &sink_; }
+  [[nodiscard]] const dvt_call* raw() const noexcept { return &call_.base; }
+  [[nodiscard]] const dvt_page_sink* sink() const noexcept { return &sink_.base; }
   [[nodiscard]] RecordedPage& page() noexcept { return page_; }
   /// The call's outcome: the plugin's code with the error it left, or the first rule that it broke.
   [[nodiscard]] sdk::Status outcome(dvt_code code) const;
@@ -57,7 +57,6 @@ private:
   [[nodiscard]] bool ended() const;
   dvt_code end_code();
 
-  void set_tables(sdk::Timestamp now);
   dvt_code send(const dvt_http_request& request, dvt_http_response** out);
   dvt_code make_document(std::string_view text, dvt_json_document** out);
   dvt_code for_each(const Document& document, std::string_view container, const std::vector<std::string>& pointers,
@@ -76,9 +75,9 @@ private:
   static const dvt_state state_table;
 
   FakeHost& host_;
-  dvt_error error_{};
-  dvt_call call_{};
-  dvt_page_sink sink_{};
+  Grown<dvt_error> error_;
+  Grown<dvt_call> call_;
+  Grown<dvt_page_sink> sink_;
   std::string message_;
   std::string request_id_;
   std::vector<std::unique_ptr<Response>> responses_; // kept until the call ends, so that a stale handle is recognised

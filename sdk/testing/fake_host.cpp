@@ -20,7 +20,7 @@ namespace {
                          "the source is not exhausted after " + std::to_string(pages) + " pages");
 }
 
-[[nodiscard]] sdk::Status check(const dvt_plugin_descriptor* descriptor) {
+[[nodiscard]] sdk::Status check(const dvt_plugin_descriptor* descriptor, std::uint16_t host_minor) {
   const auto refuse = [](std::string reason) {
     return sdk::make_error(sdk::Code::failed_precondition, std::move(reason));
   };
@@ -30,7 +30,7 @@ namespace {
   if (descriptor->struct_size < sizeof(dvt_plugin_descriptor)) {
     return refuse("the descriptor's struct_size is too small");
   }
-  if (descriptor->abi_major != DVT_ABI_MAJOR || descriptor->abi_minor > DVT_ABI_MINOR) {
+  if (descriptor->abi_major != DVT_ABI_MAJOR || descriptor->abi_minor > host_minor) {
     return refuse("the plugin was built for another ABI");
   }
   if (descriptor->create == nullptr || descriptor->destroy == nullptr || descriptor->get_capability == nullptr) {
@@ -50,13 +50,18 @@ std::vector<std::string> RecordedPage::all_records() const {
 }
 
 FakeHost::FakeHost(dvt_plugin_query_fn query)
-    : query_(query), descriptor_(query(DVT_ABI_MAJOR, DVT_ABI_MINOR)),
-      now_(std::chrono::sys_days(std::chrono::year(2026) / 1 / 5) + std::chrono::hours(9)) {
-  host_.struct_size = sizeof host_;
-  host_.abi_major = DVT_ABI_MAJOR;
-  host_.abi_minor = DVT_ABI_MINOR;
-  host_.host = this;
-  host_.get_capability = &FakeCall::capability;
+    : query_(query), now_(std::chrono::sys_days(std::chrono::year(2026) / 1 / 5) + std::chrono::hours(9)) {
+  host_.base.abi_major = DVT_ABI_MAJOR;
+  host_.base.host = this;
+  host_.base.get_capability = &FakeCall::capability;
+  pretend_minor(DVT_ABI_MINOR);
+}
+
+void FakeHost::pretend_minor(std::uint16_t minor) {
+  minor_ = minor;
+  host_.base.struct_size = Grown<dvt_host>::size(minor);
+  host_.base.abi_minor = minor;
+  descriptor_ = query_(DVT_ABI_MAJOR, minor);
 }
 
 FakeHost::~FakeHost() {
@@ -78,7 +83,7 @@ sdk::Result<std::unique_ptr<FakeHost>> FakeHost::open(const std::string& file) {
 }
 
 sdk::Status FakeHost::create(std::string_view config, std::string_view settings, std::string_view base_url) {
-  DVT_TRY_STATUS(check(descriptor_));
+  DVT_TRY_STATUS(check(descriptor_, minor_));
   if (instance_ != nullptr) {
     descriptor_->destroy(instance_);
     instance_ = nullptr;
@@ -86,12 +91,13 @@ sdk::Status FakeHost::create(std::string_view config, std::string_view settings,
   sync_ = static_cast<const dvt_sync*>(descriptor_->get_capability(slice(DVT_SYNC_ID)));
   FakeCall call(*this);
   call.forbid_http();
-  dvt_create_args args{};
-  args.struct_size = sizeof args;
+  Grown<dvt_create_args> grown;
+  auto& args = grown.base;
+  args.struct_size = Grown<dvt_create_args>::size(minor_);
   args.config = slice(config);
   args.settings = slice(settings);
   args.base_url = slice(base_url);
-  const dvt_code code = descriptor_->create(&host_, &args, call.raw(), &instance_);
+  const dvt_code code = descriptor_->create(&host_.base, &args, call.raw(), &instance_);
   if (code == DVT_OK && instance_ == nullptr) {
     return sdk::make_error(sdk::Code::internal, "create succeeded without an instance");
   }
@@ -109,8 +115,9 @@ RecordedPage FakeHost::read_page(const PageRequest& request) {
   for (const auto& field : request.fields) {
     fields.push_back(slice(field));
   }
-  dvt_read_request raw{};
-  raw.struct_size = sizeof raw;
+  Grown<dvt_read_request> grown;
+  auto& raw = grown.base;
+  raw.struct_size = Grown<dvt_read_request>::size(minor_);
   if (request.full) {
     raw.flags |= DVT_READ_FULL;
   }

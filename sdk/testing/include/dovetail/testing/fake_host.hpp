@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -66,6 +68,19 @@ struct PageRequest {
   bool fresh = false;
 };
 
+/// A struct of the ABI with room behind it, for a host that pretends to be newer.
+template <typename T> struct Grown {
+  T base{};
+  std::array<std::uint64_t, 8> later{0xA5A5A5A5A5A5A5A5U, 0xA5A5A5A5A5A5A5A5U, 0xA5A5A5A5A5A5A5A5U,
+                                     0xA5A5A5A5A5A5A5A5U, 0xA5A5A5A5A5A5A5A5U, 0xA5A5A5A5A5A5A5A5U,
+                                     0xA5A5A5A5A5A5A5A5U, 0xA5A5A5A5A5A5A5A5U};
+
+  /// What a host of that minor number calls its size.
+  [[nodiscard]] static std::uint32_t size(std::uint16_t minor) noexcept {
+    return static_cast<std::uint32_t>(minor > DVT_ABI_MINOR ? sizeof(Grown) : sizeof(T));
+  }
+};
+
 struct ConnectionTest {
   sdk::Status status;
   std::string findings; ///< what the plugin reported, JSON
@@ -112,12 +127,16 @@ public:
   /// Each call's deadline, counted on this host's clock from its start.
   void set_call_timeout(std::optional<std::chrono::microseconds> timeout) noexcept { call_timeout_ = timeout; }
 
+  /// Pretends to be a host of that later minor number: every struct and table it passes is longer than the plugin knows.
+  void pretend_minor(std::uint16_t minor);
+
 private:
   friend class FakeCall;
 
   dvt_plugin_query_fn query_;
   const dvt_plugin_descriptor* descriptor_ = nullptr;
-  dvt_host host_{};
+  Grown<dvt_host> host_{};
+  std::uint16_t minor_ = DVT_ABI_MINOR;
   const dvt_sync* sync_ = nullptr;
   dvt_instance* instance_ = nullptr;
   ScriptedHttp http_;

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# Installs the SDK of BUILD into a fresh folder under WORK, builds this project against it and runs its test.
+file(REMOVE_RECURSE ${WORK})
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${ARGN} failed (${result}):\n${output}")
+  endif()
+endfunction()
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/installed --component sdk)
+run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK}/build -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${COMPILER}
+  -DCMAKE_PREFIX_PATH=${WORK}/installed -DCMAKE_BUILD_TYPE=None "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Wpedantic -Werror")
+run(${CMAKE_COMMAND} --build ${WORK}/build)
+run(${CMAKE_CTEST_COMMAND} --test-dir ${WORK}/build --output-on-failure)
+if(NOT EXISTS ${WORK}/build/lib/dovetail/plugins/acme.so)
+  message(FATAL_ERROR "the plugin is not where dovetail_add_plugin() promises")
+endif()
+run(${CMAKE_COMMAND} --install ${WORK}/build --prefix ${WORK}/installed)
+if(NOT EXISTS ${WORK}/installed/lib/dovetail/plugins/acme.so)
+  message(FATAL_ERROR "the plugin was not installed where plugins belong")
+endif()

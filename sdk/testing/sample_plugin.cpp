@@ -37,10 +37,9 @@ public:
       DVT_TRY_STATUS(page.set_state("etag:" + address, response.header_or("ETag", "")));
     }
     if (const auto next = response.link("next")) {
-      const auto target = url_path_and_query(*next);
-      return page.next(JsonWriter().open_object().member("next", target).close().text());
+      return page.next(JsonWriter().open_object().member("next", *next).close().text());
     }
-    return page.exhausted(context.now());
+    return page.exhausted();
   }
 
 private:
@@ -51,6 +50,7 @@ private:
 class TaskReader final : public ObjectReader {
 public:
   Status read_page(Context& context, const ReadRequest& request, Page& page) override {
+    const auto began = context.now(); // what changes while we read belongs to the next delta
     DVT_TRY(const auto parents, context.parse(request.parents));
     DVT_TRY_STATUS(parents.for_each("", {"/external_id", "/login"}, [&](const JsonElement& parent) -> Status {
       const auto login = parent[1].string();
@@ -70,7 +70,7 @@ public:
       const auto constants = JsonWriter().open_object().member("user_id", parent[0].text()).close().take();
       return page.records(response, {.constants = constants});
     }));
-    return page.exhausted();
+    return page.exhausted(began);
   }
 };
 

@@ -2,6 +2,7 @@
 #include "api.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace dovetail::github {
@@ -124,6 +125,7 @@ Result<ListReader::Known> ListReader::known(Context& context, const std::string&
   known.etag = json.string_or("/etag", "");
   known.next = json.string_or("/next", "");
   known.extra = json.string_or("/extra", "");
+  known.full = json.boolean_or("/full", false);
   return known;
 }
 
@@ -136,9 +138,24 @@ Status ListReader::keep(Page& page, const std::string& key, const Known& known) 
                          .member("etag", known.etag)
                          .member("next", known.next)
                          .member("extra", known.extra)
+                         .member("full", known.full)
                          .close()
                          .take();
   return page.set_state(key, known.etag.empty() || value.size() > max_state_bytes ? "" : value);
+}
+
+Result<bool> ListReader::is_full(const Response& response, std::string_view what) {
+  DVT_TRY(const auto body, json_of(response, what));
+  DVT_TRY(const auto rows, body.at(""));
+  return rows.size() >= static_cast<std::uint64_t>(page_size);
+}
+
+Result<std::optional<std::string>> ListReader::next_of_unchanged(const Response& response, const Known& known) const {
+  if (response.header("Link")) {
+    DVT_TRY(auto next, next_address(settings_, response));
+    return std::optional(std::move(next));
+  }
+  return known.next.empty() && known.full ? std::nullopt : std::optional(known.next);
 }
 
 Result<ListPage> ListReader::read(Context& context, Page& page, const std::string& address, std::string_view constants,
@@ -152,9 +169,13 @@ Result<ListPage> ListReader::read(Context& context, Page& page, const std::strin
     DVT_TRY(auto response, context.send(Request::get(address).header_if("If-None-Match", before.etag)));
     ListPage result;
     if (response.is_not_modified()) {
-      DVT_TRY(const bool stands, page.unchanged(page_key));
+      DVT_TRY(auto next, next_of_unchanged(response, before));
+      bool stands = false;
+      if (next) {
+        DVT_TRY(stands, page.unchanged(page_key));
+      }
       if (stands) {
-        result.next = std::move(before.next);
+        result.next = std::move(*next);
         return result;
       }
       // The host no longer knows what stood there: ask for it without the ETag. An answer to that is never 304.
@@ -170,7 +191,12 @@ Result<ListPage> ListReader::read(Context& context, Page& page, const std::strin
     DVT_TRY(result.next, next_address(settings_, response));
     DVT_TRY_STATUS(
         page.records(response, {.constants = constants, .page_key = keeps ? std::string_view(page_key) : ""}));
-    DVT_TRY_STATUS(keep(page, key, {std::string(response.header_or("ETag", "")), result.next, ""}));
+    // Only a last page can be followed by one that is new.
+    bool full = false;
+    if (result.next.empty()) {
+      DVT_TRY(full, is_full(response, what));
+    }
+    DVT_TRY_STATUS(keep(page, key, {std::string(response.header_or("ETag", "")), result.next, "", full}));
     result.response = std::move(response);
     return result;
   }

@@ -81,7 +81,13 @@ private:
     std::string etag;
     std::string next;
     std::string extra;
+    bool full = false; ///< the page held as many records as fit, so a page that is new since then may follow it
   };
+  /// The address behind an unchanged page; nullopt when nobody can know it, so that the page has to be read anew. The ETag
+  /// covers the page alone: what follows it may have come meanwhile.
+  [[nodiscard]] sdk::Result<std::optional<std::string>> next_of_unchanged(const sdk::Response& response,
+                                                                          const Known& known) const;
+  [[nodiscard]] static sdk::Result<bool> is_full(const sdk::Response& response, std::string_view what);
   [[nodiscard]] static sdk::Result<Known> known(sdk::Context& context, const std::string& key);
   [[nodiscard]] static sdk::Status keep(sdk::Page& page, const std::string& key, const Known& known);
 
@@ -93,19 +99,24 @@ sdk::Result<ListPage> ListReader::read_index(sdk::Context& context, sdk::Page& p
                                              std::string_view what, ExtraOf extra_of) const {
   const std::string key = "index:" + address;
   DVT_TRY(auto before, known(context, key));
-  DVT_TRY(auto response, context.send(sdk::Request::get(address).header_if("If-None-Match", before.etag)));
   ListPage result;
+  DVT_TRY(auto response, context.send(sdk::Request::get(address).header_if("If-None-Match", before.etag)));
   if (response.is_not_modified()) {
-    result.next = std::move(before.next);
-    result.extra = std::move(before.extra);
-    return result;
+    DVT_TRY(auto next, next_of_unchanged(response, before));
+    if (next) {
+      result.next = std::move(*next);
+      result.extra = std::move(before.extra);
+      return result;
+    }
+    DVT_TRY(response, context.send(sdk::Request::get(address)));
   }
   if (!response.is_success()) {
     return error_of(response, what);
   }
   DVT_TRY(result.next, next_address(settings_, response));
   DVT_TRY(result.extra, extra_of(response));
-  DVT_TRY_STATUS(keep(page, key, {std::string(response.header_or("ETag", "")), result.next, result.extra}));
+  DVT_TRY(const bool full, is_full(response, what));
+  DVT_TRY_STATUS(keep(page, key, {std::string(response.header_or("ETag", "")), result.next, result.extra, full}));
   result.response = std::move(response);
   return result;
 }

@@ -115,6 +115,32 @@ TEST_F(Github, GoesOnBehindAnUnchangedPageOfAFullListAndReadsItWhenTheHostForgot
   EXPECT_THAT(host_.read_all({.object = "repository", .full = true}).back().all_records(), SizeIs(1));
 }
 
+TEST_F(Github, FindsThePageThatIsNewBehindAnUnchangedFullOne) {
+  create();
+  const std::string first = "/orgs/acme/repos?type=all&sort=full_name&direction=asc&per_page=100";
+  const std::string second = "/organizations/9/repos?page=2";
+  std::string hundred = "[0";
+  for (int i = 1; i < 100; ++i) {
+    hundred += "," + std::to_string(i);
+  }
+  hundred += "]";
+  host_.http().get(first).reply(200, hundred, {{"ETag", "\"a\""}});
+  const auto once = host_.read_all({.object = "repository", .full = true});
+  ASSERT_TRUE(once.back().exhausted) << once.back().status.error().message;
+  // The 304 says what follows now.
+  host_.http().get(first).with_header("If-None-Match", "\"a\"").reply(304, "", {{"Link", link_next(second)}});
+  host_.http().get(second).reply(200, "[100]");
+  ASSERT_THAT(host_.read_all({.object = "repository", .full = true}), SizeIs(2));
+  // It says nothing: only reading the page can tell.
+  host_.http().get(first).with_header("If-None-Match", "\"a\"").reply(304);
+  host_.http()
+      .get(first)
+      .without_header("If-None-Match")
+      .reply(200, hundred, {{"ETag", "\"a\""}, {"Link", link_next(second)}});
+  host_.http().get(second).reply(200, "[100,101]");
+  EXPECT_THAT(host_.read_all({.object = "repository", .full = true}), SizeIs(2));
+}
+
 TEST_F(Github, StopsADeltaOfPullRequestsBehindTheFirstRowThatIsOlder_SYNC_8) {
   create();
   const std::string second = "/repositories/7001/pulls?page=2";

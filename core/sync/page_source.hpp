@@ -15,7 +15,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/context.hpp"
 #include "core/base/result.hpp"
-#include "core/mapping/mapping.hpp"
+#include "core/plugin/page.hpp"
 
 namespace dovetail::sync {
 
@@ -26,36 +26,9 @@ struct PageRequest {
   std::optional<Timestamp> since;
   std::string filters = "{}";
   std::string parents = "[]";
-  std::vector<std::string> fields;
+  std::vector<std::string> fields = {};
   bool full = false;
   bool fresh = false;
-};
-
-/// Bytes of a response or of the plugin's own, kept until their rows are stored. Behind them limits::json_padding more may be read.
-class PageBody {
-public:
-  PageBody() = default;
-  PageBody(const PageBody&) = delete;
-  PageBody& operator=(const PageBody&) = delete;
-  PageBody(PageBody&&) = delete;
-  PageBody& operator=(PageBody&&) = delete;
-  virtual ~PageBody() = default;
-  [[nodiscard]] virtual std::string_view bytes() const noexcept = 0;
-};
-
-/// A value that a plugin gives to all records of a call.
-struct PageConstant {
-  std::string name;
-  mapping::Scalar::Kind kind = mapping::Scalar::Kind::string;
-  std::string text;
-};
-
-struct FetchedRecords {
-  // Shared: one response may hold several sets of records, and the source keeps it as long as the plugin's call lasts.
-  std::shared_ptr<const PageBody> body;
-  std::string pointer;
-  std::vector<PageConstant> constants;
-  std::string page_key;
 };
 
 struct FetchedState {
@@ -65,7 +38,7 @@ struct FetchedState {
 
 /// All that one read_page told.
 struct FetchedPage {
-  std::vector<FetchedRecords> records;
+  std::vector<plugin::PageRecords> records;
   std::vector<std::string> unchanged;
   std::vector<FetchedState> states;
   bool exhausted = false;
@@ -86,8 +59,6 @@ public:
   virtual ~PageSource() = default;
 
   [[nodiscard]] virtual Result<FetchedPage> fetch(const PageRequest& request, const Cancellation& cancellation) = 0;
-  /// HTTP exchanges and 304 answers of the last fetch that failed: they count too.
-  [[nodiscard]] virtual std::pair<std::int64_t, std::int64_t> exchanges_of_failure() const noexcept { return {0, 0}; }
 };
 
 /// Fetches one page ahead. At most one fetch is under way; destruction waits for it. Used by one thread.

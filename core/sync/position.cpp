@@ -32,6 +32,7 @@ std::string Position::to_json() const {
   }
   writer.end_array();
   writer.member("last_parent", last_parent);
+  writer.member("done", done);
   if (high_water) {
     writer.member("high_water_us", micros(*high_water));
   }
@@ -75,6 +76,7 @@ Result<Position> Position::from_json(std::string_view text) {
     position.parents.push_back(
         {std::string(parent.at("/0").as_string().value_or("")), parent.at("/1").as_int64().value_or(0)});
   }
+  position.done = root.bool_or("/done", false);
   position.last_parent = root.string_or("/last_parent", "");
   if (const auto high_water = root["high_water_us"].as_int64()) {
     position.high_water = from_micros(*high_water);

@@ -35,6 +35,8 @@ struct Position {
   std::vector<ParentKey> parents;
   /// Mode "each": the last parent that was read to its end. The next one is the first behind it.
   std::string last_parent;
+  /// An object without a parent: it was read to its end.
+  bool done = false;
   /// The first page's answer about where the next delta begins, until the parents' last page.
   std::optional<Timestamp> high_water;
 

@@ -17,6 +17,7 @@ TEST(Position, ComesBackAsItWasWritten) {
   position.cursor = R"({"page":"/repos/a/b?x=\"1\""})";
   position.parents = {{"17", 3}, {"18", 1}};
   position.last_parent = "16";
+  position.done = true;
   position.high_water = *parse_iso8601("2026-01-04T00:00:00Z");
   const auto again = Position::from_json(position.to_json());
   ASSERT_TRUE(again.ok()) << again.error().message;

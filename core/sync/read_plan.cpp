@@ -8,8 +8,6 @@ namespace {
 
 /// Pages in a row that sent no request and told no records: more than that is no reading.
 constexpr std::size_t max_idle_pages = 1'000;
-/// Pages below the same parents. 100 records a page make 100 million.
-constexpr std::size_t max_pages_of_parents = 1'000'000;
 
 std::string join_parents(const std::vector<ParentRow>& rows) {
   std::string json = "[";
@@ -94,9 +92,9 @@ Result<std::optional<PageRequest>> ReadPlan::begin_parents(Position& position, s
 
 Result<std::optional<PageRequest>> ReadPlan::current() {
   idle_pages_ = 0;
-  pages_of_parents_ = 0;
+  guard_ = plugin::CursorGuard();
   if (shape_.parent_mode == ParentMode::none) {
-    return request_for(position_);
+    return position_.done ? Result<std::optional<PageRequest>>(std::optional<PageRequest>()) : request_for(position_);
   }
   if (!position_.parents.empty()) {
     DOVETAIL_TRY(auto request, request_for(position_));
@@ -110,17 +108,17 @@ Result<std::optional<PageRequest>> ReadPlan::current() {
 }
 
 Status ReadPlan::check_progress(const FetchedPage& page) {
-  idle_pages_ =
-      page.requests == 0 && page.records.empty() && page.unchanged.empty() && !page.exhausted ? idle_pages_ + 1 : 0;
-  ++pages_of_parents_;
-  const bool stands_still = !page.exhausted && page.next_cursor == position_.cursor;
-  if (!stands_still && idle_pages_ <= max_idle_pages && pages_of_parents_ <= max_pages_of_parents) {
+  const bool idle = page.requests == 0 && page.records.empty() && page.unchanged.empty() && !page.exhausted;
+  idle_pages_ = idle ? idle_pages_ + 1 : 0;
+  Status progress = page.exhausted ? Status() : guard_.next(page.next_cursor);
+  if (progress.ok() && idle_pages_ > max_idle_pages) {
+    progress = failed_precondition("It gave page after page with nothing in it.");
+  }
+  if (progress.ok()) {
     return {};
   }
-  return failed_precondition(
-      "The plugin does not get on with \"" + shape_.object + "\": " +
-      (stands_still ? "it gave the cursor of the page it just read" : "it gave page after page with nothing in it") +
-      ". What was read is stored. Report this to the plugin's author.");
+  return failed_precondition("The plugin does not get on with \"" + shape_.object + "\": " + progress.error().message +
+                             " What was read is stored. Report this to the plugin's author.");
 }
 
 Result<ReadStep> ReadPlan::advance(const FetchedPage& page) {
@@ -135,12 +133,13 @@ Result<ReadStep> ReadPlan::advance(const FetchedPage& page) {
     step.position = position_;
     return step;
   }
-  pages_of_parents_ = 0;
+  guard_ = plugin::CursorGuard();
   if (shape_.parent_mode == ParentMode::none) {
     if (position_.high_water) {
       step.mark.emplace("", *position_.high_water);
     }
     position_.cursor.clear();
+    position_.done = true;
     step.position = position_;
     return step;
   }

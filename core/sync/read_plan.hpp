@@ -29,8 +29,8 @@ struct ReadShape {
   /// A delta begins this much before the high-water mark (SYNC-8).
   std::chrono::seconds overlap{0};
   InitialSyncMode initial_mode = InitialSyncMode::full_once;
-  std::optional<Timestamp> initial_since;
-  std::vector<std::string> fields;
+  std::optional<Timestamp> initial_since = {};
+  std::vector<std::string> fields = {};
 };
 
 /// What follows from a page: where the read stands once it is stored, and what comes next.
@@ -52,8 +52,8 @@ public:
 
   /// The page that `position` stands before; nullopt when nothing is left to read.
   [[nodiscard]] Result<std::optional<PageRequest>> current();
-  /// Moves on behind `page`, the answer to the last request. Errors: failed_precondition when the plugin does not get on (the same
-  /// cursor again, or page after page with nothing in it): an endless read.
+  /// Moves on behind `page`, the answer to the last request. Errors: failed_precondition when the plugin does not get on (its
+  /// cursors come round again, or page after page holds nothing): an endless read.
   [[nodiscard]] Result<ReadStep> advance(const FetchedPage& page);
 
 private:
@@ -65,8 +65,8 @@ private:
   ReadShape shape_;
   ParentSource& parents_;
   Position position_;
+  plugin::CursorGuard guard_;
   std::size_t idle_pages_ = 0;
-  std::size_t pages_of_parents_ = 0;
 };
 
 } // namespace dovetail::sync

@@ -68,6 +68,8 @@ TEST(ReadPlan, FollowsTheCursorOfAnObjectWithoutAParentToItsEnd) {
   step = plan.advance(page(""));
   ASSERT_TRUE(step.ok());
   EXPECT_FALSE(step->next);
+  ReadPlan again({.object = "member"}, none, step->position);
+  EXPECT_FALSE(*again.current()) << "what was read to its end is not read again by who takes it up there";
 }
 
 TEST(ReadPlan, VisitsEachParentInOrderWithItsOwnHighWaterMarkLessTheOverlap_SYNC_8) {

@@ -23,7 +23,7 @@ enum class InitialSyncMode : std::uint8_t {
 /// What a sync is asked to do. Filled by the CLI or the planner.
 struct SyncOptions {
   /// Objects by key; empty: all of the provider's. Parents are not added by themselves.
-  std::vector<std::string> objects;
+  std::vector<std::string> objects = {};
   /// Read everything that exists, and apply the deletion policy to what is gone. Objects without a delta are always read fully.
   bool full = false;
   /// Fetch and map, write nothing, report what would be done (SYNC-12).
@@ -33,11 +33,11 @@ struct SyncOptions {
   /// Fetch page N+1 on a second thread while page N is mapped and stored.
   bool prefetch = true;
   InitialSyncMode initial_mode = InitialSyncMode::full_once;
-  std::optional<Timestamp> initial_since;
-  /// The largest share of an object's active links that one full pass may remove.
-  double max_removed_share = 0.5;
-  /// Fewer removals than this are never held back by the share.
-  std::int64_t min_guarded_removals = 20;
+  std::optional<Timestamp> initial_since = {};
+  /// The largest share of an object's active links that one full pass may remove without asking; see store::SweepRequest.
+  double max_removed_share = 0.3;
+  /// So few may go whatever their share is.
+  std::int64_t always_removable = 5;
 };
 
 /// What was counted for one object, or for all of them (SYNC-11).

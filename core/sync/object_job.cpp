@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/sync/object_job.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/store/sweep.hpp"
+#include "core/sync/row_json.hpp"
+
+namespace dovetail::sync {
+namespace {
+
+std::string signature_text(const mapping::CompiledMapping& mapping) { return std::to_string(mapping.signature()); }
+
+store::DeletionPolicy deletion_policy(manifest::DeletionPolicy policy) {
+  switch (policy) {
+  case manifest::DeletionPolicy::mark_inactive_keep_link:
+    return store::DeletionPolicy::mark_inactive_keep_link;
+  case manifest::DeletionPolicy::ignore:
+    return store::DeletionPolicy::ignore;
+  case manifest::DeletionPolicy::soft_delete:
+    return store::DeletionPolicy::soft_delete;
+  }
+  return store::DeletionPolicy::mark_inactive_keep_link;
+}
+
+void add_outcome(const store::PageOutcome& outcome, SyncCounts& counts) {
+  counts.fetched += outcome.counters.fetched;
+  counts.created += outcome.counters.created;
+  counts.updated += outcome.counters.updated;
+  counts.unchanged += outcome.counters.unchanged;
+  counts.skipped += outcome.counters.skipped;
+  counts.failed += outcome.counters.failed;
+  counts.conflicts += outcome.counters.conflicts;
+  counts.requests += outcome.counters.requests;
+  counts.not_modified += outcome.counters.not_modified;
+}
+
+store::PageCounters counted_by_engine(const SyncCounts& lost, const FetchedPage& page) {
+  store::PageCounters counted;
+  counted.fetched = lost.fetched;
+  counted.skipped = lost.skipped;
+  counted.failed = lost.failed;
+  counted.requests = page.requests;
+  counted.not_modified = page.not_modified;
+  return counted;
+}
+
+} // namespace
+
+ObjectJob::ObjectJob(ObjectSyncParts parts, ObjectSyncTuning tuning, const ObjectTask& task, const SyncOptions& options,
+                     const std::stop_token& stop, ProgressListener* progress, ObjectReport& report)
+    : parts_(parts), tuning_(tuning), task_(task), options_(options), progress_(progress), report_(report),
+      forward_stop_(stop, [this] { work_.request_stop(); }), scope_{parts.database, task.tenant},
+      jobs_(scope_, parts.ids), leases_(scope_) {}
+
+ReadShape ObjectJob::shape() const {
+  ReadShape shape;
+  const auto& object = *task_.object;
+  shape.object = object.key;
+  if (object.parent) {
+    shape.parent_mode = object.parent->mode == manifest::ParentMode::each ? ParentMode::each : ParentMode::changed;
+    shape.batch = object.parent->batch;
+  }
+  shape.delta = object.capabilities.delta;
+  shape.overlap = task_.overlap;
+  shape.initial_mode = options_.initial_mode;
+  shape.initial_since = options_.initial_since;
+  shape.fields = mapping_->source_paths();
+  return shape;
+}
+
+Status ObjectJob::prepare() {
+  DOVETAIL_TRY(const auto mapping, mapping::Mapping::parse(task_.object->default_mapping));
+  DOVETAIL_TRY(auto compiled, mapping::compile(mapping, *task_.model));
+  mapping_.emplace(std::move(compiled));
+  pages_.emplace(*mapping_, parts_.redactor);
+  store::ObjectTarget target;
+  target.tenant = task_.tenant;
+  target.connection = task_.connection;
+  target.provider = task_.manifest->provider_key;
+  target.object = task_.object->key;
+  target.model = task_.model;
+  target.models = task_.tables;
+  target.columns.assign(mapping_->columns().begin(), mapping_->columns().end());
+  target.match_by = task_.object->match_by;
+  target.conflict = task_.object->defaults.conflict_policy == manifest::ConflictPolicy::skip
+                        ? store::ConflictPolicy::skip
+                        : store::ConflictPolicy::upsert;
+  target.deletion = deletion_policy(task_.object->defaults.deletion_policy);
+  target.child_objects = task_.children;
+  DOVETAIL_TRY(auto writer, store::PageWriter::make(parts_.database, parts_.ids, std::move(target)));
+  writer_.emplace(std::move(writer));
+  return {};
+}
+
+Status ObjectJob::claim() {
+  if (options_.dry_run) {
+    return {};
+  }
+  store::NewJob wanted;
+  wanted.connection = task_.connection;
+  wanted.provider = task_.manifest->provider_key;
+  wanted.object = task_.object->key;
+  wanted.mode = options_.full ? "full" : "delta";
+  DOVETAIL_TRY(report_.job, jobs_.create(wanted));
+  const auto self = store::this_process();
+  DOVETAIL_TRY(claim_, jobs_.claim(report_.job, self.host + ":" + std::to_string(self.process_id)));
+  auto lease = leases_.acquire(task_.connection, task_.object->key, report_.job, tuning_.lease);
+  if (!lease.ok()) {
+    static_cast<void>(jobs_.fail(*claim_, lease.error()));
+    return std::move(lease).error();
+  }
+  lease_.emplace(std::move(*lease));
+  if (lease_->taken_from) {
+    DOVETAIL_TRY(const bool interrupted,
+                 jobs_.interrupt(*lease_->taken_from,
+                                 "Its process is gone; job " + std::to_string(report_.job.value) + " goes on."));
+    static_cast<void>(interrupted);
+  }
+  if (tuning_.keep_lease) {
+    keeper_ = std::make_unique<LeaseKeeper>(leases_, *lease_, tuning_.lease, work_);
+  }
+  return {};
+}
+
+Status ObjectJob::begin_new_pass(const std::optional<store::SyncState>& state, bool fresh) {
+  position_ = Position();
+  position_.fresh = fresh;
+  const bool reads_all = !task_.object->capabilities.delta &&
+                         !(task_.object->parent && task_.object->parent->mode == manifest::ParentMode::changed);
+  position_.full = options_.full || fresh || reads_all || (state && state->resync_required);
+  position_.mapping_signature = mapping_->signature();
+  position_.started_at = parts_.clock.now();
+  if (!lease_) {
+    position_.pass_id = state ? state->pass_id + 1 : 1;
+    return {};
+  }
+  store::SyncStateRepository states(scope_);
+  DOVETAIL_TRY(const auto begun,
+               states.begin_pass(*lease_, position_.full ? store::PassMode::full : store::PassMode::delta,
+                                 signature_text(*mapping_)));
+  position_.pass_id = begun.pass_id;
+  if (position_.full && task_.object->parent && task_.object->parent->mode == manifest::ParentMode::changed) {
+    DOVETAIL_TRY(const auto enqueued,
+                 store::PendingParentRepository(scope_, parts_.ids).enqueue_all(*lease_, task_.object->parent->object));
+    parts_.logger.info("all parents are read anew", {{"object", task_.object->key}, {"parents", enqueued}});
+  }
+  return {};
+}
+
+Status ObjectJob::open_pass() {
+  store::SyncStateRepository states(scope_);
+  DOVETAIL_TRY(const auto state, states.get(task_.connection, task_.object->key));
+  const bool same_mapping = state && state->mapping_signature == signature_text(*mapping_);
+  if (state && state->pass_mode && state->position && same_mapping && !options_.dry_run) {
+    DOVETAIL_TRY(auto position, Position::from_json(*state->position));
+    if (!options_.full || position.full) {
+      position_ = std::move(position);
+      pass_pages_ = state->pass_pages;
+      report_.resumed = true;
+      return {};
+    }
+  }
+  // A full pass that died before its first page may have been one after a change of the mapping: what is stored cannot tell, so
+  // its successor trusts no earlier page either.
+  const bool died_at_once = state && state->pass_mode == store::PassMode::full && !state->position;
+  const bool fresh = state && ((state->pass_id > 0 && !same_mapping) || died_at_once);
+  return begin_new_pass(state, fresh);
+}
+
+Status ObjectJob::choose_parents() {
+  MarkReader marks = [this](std::string_view parent) -> Result<std::optional<Timestamp>> {
+    DOVETAIL_TRY(const auto state, store::SyncStateRepository(scope_).get(task_.connection, task_.object->key, parent));
+    return state ? state->high_water : std::optional<Timestamp>();
+  };
+  const auto& parent = task_.object->parent;
+  if (!parent) {
+    parents_ = std::make_unique<NoParents>(std::move(marks));
+    return {};
+  }
+  if (task_.dry_run_parents != nullptr && task_.dry_run_parents->has(task_.object->key)) {
+    parents_ = std::make_unique<RememberedParents>(task_.dry_run_parents->of(task_.object->key), std::move(marks));
+    return {};
+  }
+  DOVETAIL_TRY(auto rows, store::ParentRows::make(scope_, {.connection = task_.connection,
+                                                           .object = parent->object,
+                                                           .model = task_.parent_model,
+                                                           .fields = parent->fields}));
+  parents_ = std::make_unique<StoredParents>(std::move(rows), shape().parent_mode, task_.object->key, std::move(marks));
+  return {};
+}
+
+void ObjectJob::remember_for_children() {
+  if (task_.dry_run_parents == nullptr) {
+    return;
+  }
+  for (const auto& [child, parent] : task_.child_parents) {
+    for (std::size_t batch = 0; batch < pages_->size(); ++batch) {
+      const auto& rows = pages_->rows(batch);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto& header = rows.header(i);
+        if (!header.inactive) {
+          task_.dry_run_parents->add(child, std::string(header.external_id),
+                                     row_json(*task_.model, rows, i, parent.fields));
+        }
+      }
+    }
+  }
+}
+
+Status ObjectJob::preview_page(FetchedPage& page, const ReadStep& step) {
+  SyncCounts lost;
+  DOVETAIL_TRY_STATUS(pages_->map(page.records, lost));
+  std::vector<store::RecordBatch> batches;
+  for (std::size_t i = 0; i < pages_->size(); ++i) {
+    batches.push_back({.rows = &pages_->rows(i), .page_key = page.records[i].page_key});
+  }
+  store::PageWrite write;
+  write.batches = batches;
+  write.counted = counted_by_engine(lost, page);
+  DOVETAIL_TRY(const auto outcome, writer_->preview(write));
+  add_outcome(outcome, report_.counts);
+  report_.counts.field_errors += lost.field_errors;
+  remember_for_children();
+  position_ = step.position;
+  return {};
+}
+
+Status ObjectJob::store_page(FetchedPage& page, const ReadStep& step) {
+  SyncCounts lost;
+  DOVETAIL_TRY_STATUS(pages_->map(page.records, lost));
+  std::vector<store::RecordBatch> batches;
+  for (std::size_t i = 0; i < pages_->size(); ++i) {
+    batches.push_back({.rows = &pages_->rows(i), .page_key = page.records[i].page_key});
+  }
+  std::vector<store::StateEntry> states;
+  for (auto& state : page.states) {
+    states.push_back({.key = std::move(state.key), .value = std::move(state.value)});
+  }
+  std::vector<store::ParentMark> marks;
+  std::vector<store::ConsumedParent> consumed;
+  for (const auto& parent : step.consumed) {
+    consumed.push_back({.external_id = parent.external_id, .version = parent.version});
+  }
+  store::PageWrite write;
+  write.job = report_.job;
+  write.fence = lease_->fence;
+  write.pass_id = position_.pass_id;
+  write.pass_pages = pass_pages_;
+  write.batches = batches;
+  write.unchanged_page_keys = page.unchanged;
+  write.states = states;
+  write.position = step.position.to_json();
+  if (step.mark && step.mark->first.empty()) {
+    write.high_water = step.mark->second;
+  } else if (step.mark) {
+    marks.push_back({.parent_id = step.mark->first, .high_water = step.mark->second});
+  }
+  write.parent_marks = marks;
+  write.consumed = consumed;
+  write.counted = counted_by_engine(lost, page);
+  auto outcome = writer_->write(write);
+  if (!outcome.ok() && store::is_unknown_commit(outcome.error())) {
+    // The commit's answer was lost. Pass and page number tell the writer whether the page is there.
+    outcome = writer_->write(write);
+  }
+  if (!outcome.ok()) {
+    return std::move(outcome).error();
+  }
+  add_outcome(*outcome, report_.counts);
+  report_.counts.field_errors += lost.field_errors;
+  ++report_.counts.pages;
+  ++pass_pages_;
+  position_ = step.position;
+  return {};
+}
+
+bool ObjectJob::may_go_on(const Error& error) {
+  if (work_.stop_requested()) {
+    return false;
+  }
+  if (error.code == ErrorCode::data_loss && error.retry == RetryClass::transient) {
+    return ++page_attempts_ < tuning_.max_page_attempts;
+  }
+  if (error.retry != RetryClass::rate_limited) {
+    return false;
+  }
+  const auto wait = std::max(error.retry_after, std::chrono::milliseconds(1'000));
+  if (waited_ + wait > options_.max_wait) {
+    return false;
+  }
+  waited_ += wait;
+  parts_.logger.info("waiting for the provider's rate limit",
+                     {{"object", task_.object->key}, {"wait_ms", static_cast<std::int64_t>(wait.count())}});
+  return parts_.clock.sleep_for(wait, work_.get_token());
+}
+
+Status ObjectJob::read_from_position() {
+  ReadPlan plan(shape(), *parents_, position_);
+  PagePipeline pipeline(*source_, options_.prefetch, {.stop = work_.get_token(), .deadline = std::nullopt});
+  DOVETAIL_TRY(auto request, plan.current());
+  while (request) {
+    pipeline.begin(std::move(*request));
+    while (pipeline.under_way()) {
+      DOVETAIL_TRY(auto page, pipeline.take());
+      DOVETAIL_TRY(auto step, plan.advance(page));
+      if (step.next) {
+        pipeline.begin(std::move(*step.next));
+      }
+      DOVETAIL_TRY_STATUS(lease_ ? store_page(page, step) : preview_page(page, step));
+      page_attempts_ = 0;
+      waited_ = std::chrono::milliseconds(0);
+      if (progress_ != nullptr) {
+        progress_->page_done(report_);
+      }
+      if (work_.stop_requested()) {
+        return cancelled("The sync was cancelled. What was read is stored; the next run goes on there.");
+      }
+    }
+    // A dry run consumes nothing, so its queue would never get shorter: one time through is all.
+    if (options_.dry_run) {
+      return {};
+    }
+    // Parents may have come into the queue meanwhile.
+    DOVETAIL_TRY(request, plan.current());
+  }
+  return {};
+}
+
+Status ObjectJob::read_pages() {
+  for (;;) {
+    auto outcome = read_from_position();
+    if (outcome.ok() || !may_go_on(outcome.error())) {
+      return outcome;
+    }
+  }
+}
+
+Status ObjectJob::finish_pass() {
+  if (!lease_) {
+    return {};
+  }
+  if (position_.full && task_.object->deletions == manifest::Deletions::full_pass) {
+    const store::SweepRequest request{.tenant = task_.tenant,
+                                      .connection = task_.connection,
+                                      .object = task_.object->key,
+                                      .model = task_.model,
+                                      .models = task_.tables,
+                                      .job = report_.job,
+                                      .fence = lease_->fence,
+                                      .pass_id = position_.pass_id,
+                                      .policy = deletion_policy(task_.object->defaults.deletion_policy),
+                                      .max_share = options_.max_removed_share,
+                                      .always_allowed = options_.always_removable};
+    auto swept = store::sweep(parts_.database, request);
+    if (!swept.ok()) {
+      // The read itself is complete; only what it would remove waits for a person. The next full pass asks again.
+      if (swept.error().code == ErrorCode::failed_precondition) {
+        DOVETAIL_TRY_STATUS(store::SyncStateRepository(scope_).complete_pass(*lease_, position_.pass_id, std::nullopt));
+      }
+      return std::move(swept).error();
+    }
+    report_.counts.removed += swept->removed;
+  }
+  return store::SyncStateRepository(scope_).complete_pass(*lease_, position_.pass_id, std::nullopt);
+}
+
+Status ObjectJob::run() {
+  Status outcome = prepare();
+  if (outcome.ok()) {
+    outcome = claim();
+  }
+  if (!outcome.ok()) {
+    return outcome;
+  }
+  const auto steps = [this]() -> Status {
+    DOVETAIL_TRY_STATUS(open_pass());
+    DOVETAIL_TRY_STATUS(choose_parents());
+    DOVETAIL_TRY(source_, task_.make_source(report_.job));
+    if (task_.dry_run_parents != nullptr) {
+      for (const auto& [child, parent] : task_.child_parents) {
+        task_.dry_run_parents->note(child);
+      }
+    }
+    DOVETAIL_TRY_STATUS(read_pages());
+    return finish_pass();
+  };
+  outcome = steps();
+  if (keeper_ && keeper_->lost()) {
+    outcome = aborted("Another process took \"" + task_.object->key +
+                      "\" over while this one was stalled; it goes on there.");
+  }
+  finish_job(outcome);
+  return outcome;
+}
+
+void ObjectJob::finish_job(const Status& outcome) {
+  if (!lease_) {
+    return;
+  }
+  std::vector<store::JobProblem> problems;
+  for (const auto& [field, errors] : pages_->errors()) {
+    problems.push_back({.subject = field,
+                        .code = "conversion",
+                        .occurrences = static_cast<std::int64_t>(errors.count),
+                        .message = "values that do not convert",
+                        .samples = errors.samples});
+  }
+  Status finished = problems.empty() ? Status() : jobs_.report(*claim_, problems);
+  if (finished.ok()) {
+    finished = outcome.ok()                                   ? jobs_.succeed(*claim_)
+               : outcome.error().code == ErrorCode::cancelled ? jobs_.end_cancelled(*claim_)
+                                                              : jobs_.fail(*claim_, outcome.error());
+  }
+  if (!finished.ok()) {
+    parts_.logger.warning("the result of a job could not be stored",
+                          {{"job", report_.job.value}, {"reason", finished.error().message}});
+  }
+  if (keeper_) {
+    keeper_.reset();
+  } else {
+    static_cast<void>(leases_.release(*lease_));
+  }
+}
+
+void ObjectSync::run(const ObjectTask& task, const SyncOptions& options, const std::stop_token& stop,
+                     ProgressListener* progress, ObjectReport& report) {
+  const auto begun = parts_.clock.monotonic_now();
+  report.object = task.object->key;
+  if (progress != nullptr) {
+    progress->object_started(report);
+  }
+  ObjectJob job(parts_, tuning_, task, options, stop, progress, report);
+  auto outcome = job.run();
+  if (!outcome.ok()) {
+    report.error = std::move(outcome).error();
+  }
+  report.duration = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.monotonic_now() - begun);
+  if (progress != nullptr) {
+    progress->object_finished(report);
+  }
+}
+
+} // namespace dovetail::sync

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "core/mapping/mapping.hpp"
+#include "core/store/job_repository.hpp"
+#include "core/store/page_writer.hpp"
+#include "core/store/sync_state_repository.hpp"
+#include "core/sync/lease_keeper.hpp"
+#include "core/sync/object_sync.hpp"
+#include "core/sync/page_mapping.hpp"
+#include "core/sync/read_plan.hpp"
+
+namespace dovetail::sync {
+
+/// The state of one run of ObjectSync: made for a job, ended with it. Used by one thread.
+class ObjectJob {
+public:
+  ObjectJob(ObjectSyncParts parts, ObjectSyncTuning tuning, const ObjectTask& task, const SyncOptions& options,
+            const std::stop_token& stop, ProgressListener* progress, ObjectReport& report);
+
+  /// Reads the object to its end, or returns what stopped it.
+  [[nodiscard]] Status run();
+
+private:
+  [[nodiscard]] Status prepare();
+  [[nodiscard]] Status claim();
+  [[nodiscard]] Status open_pass();
+  [[nodiscard]] Status begin_new_pass(const std::optional<store::SyncState>& state, bool fresh);
+  [[nodiscard]] Status choose_parents();
+  [[nodiscard]] ReadShape shape() const;
+  [[nodiscard]] Status read_pages();
+  [[nodiscard]] Status read_from_position();
+  /// Maps and stores one page and takes note of where the read stands then.
+  [[nodiscard]] Status store_page(FetchedPage& page, const ReadStep& step);
+  [[nodiscard]] Status preview_page(FetchedPage& page, const ReadStep& step);
+  void remember_for_children();
+  /// Whether the failed page may be read again now; waits for the provider's limit where it has to.
+  [[nodiscard]] bool may_go_on(const Error& error);
+  [[nodiscard]] Status finish_pass();
+  void finish_job(const Status& outcome);
+
+  ObjectSyncParts parts_;
+  ObjectSyncTuning tuning_;
+  const ObjectTask& task_;
+  const SyncOptions& options_;
+  ProgressListener* progress_;
+  ObjectReport& report_;
+
+  std::stop_source work_;
+  std::stop_callback<std::function<void()>> forward_stop_;
+  store::TenantScope scope_;
+  store::JobRepository jobs_;
+  std::optional<store::JobClaim> claim_;
+  store::ObjectLeases leases_;
+  std::optional<store::ObjectLease> lease_;
+  std::optional<mapping::CompiledMapping> mapping_;
+  std::optional<PageMapping> pages_;
+  std::optional<store::PageWriter> writer_;
+  std::unique_ptr<ParentSource> parents_;
+  std::unique_ptr<PageSource> source_;
+  std::unique_ptr<LeaseKeeper> keeper_;
+  Position position_;
+  std::int64_t pass_pages_ = 0;
+  int page_attempts_ = 0;
+  std::chrono::milliseconds waited_{0};
+};
+
+} // namespace dovetail::sync

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/sync/stored_parents.hpp"
+
+namespace dovetail::sync {
+
+Result<std::vector<ParentRow>> StoredParents::behind(std::string_view after, std::size_t limit) {
+  auto found =
+      mode_ == ParentMode::changed ? rows_.pending_behind(child_object_, after, limit) : rows_.behind(after, limit);
+  if (!found.ok()) {
+    return std::move(found).error();
+  }
+  std::vector<ParentRow> rows;
+  rows.reserve(found->size());
+  for (auto& record : *found) {
+    rows.push_back({.key = {.external_id = std::move(record.external_id), .version = record.version},
+                    .json = std::move(record.json)});
+  }
+  return rows;
+}
+
+Result<std::vector<ParentRow>> StoredParents::rows(std::span<const ParentKey> keys) {
+  std::vector<std::string> ids;
+  ids.reserve(keys.size());
+  for (const auto& key : keys) {
+    ids.push_back(key.external_id);
+  }
+  DOVETAIL_TRY(auto found, rows_.rows(ids));
+  std::vector<ParentRow> rows;
+  rows.reserve(found.size());
+  for (auto& record : found) {
+    rows.push_back({.key = {.external_id = std::move(record.external_id), .version = record.version},
+                    .json = std::move(record.json)});
+  }
+  return rows;
+}
+
+void DryRunParents::add(const std::string& child, const std::string& external_id, std::string json) {
+  auto& rows = children_[child];
+  if (rows.size() < max_rows) {
+    rows.insert_or_assign(external_id, std::move(json));
+  }
+}
+
+Result<std::vector<ParentRow>> RememberedParents::behind(std::string_view after, std::size_t limit) {
+  std::vector<ParentRow> found;
+  for (auto at = rows_.upper_bound(std::string(after)); at != rows_.end() && found.size() < limit; ++at) {
+    found.push_back({.key = {.external_id = at->first, .version = 0}, .json = at->second});
+  }
+  return found;
+}
+
+Result<std::vector<ParentRow>> RememberedParents::rows(std::span<const ParentKey> keys) {
+  std::vector<ParentRow> found;
+  for (const auto& key : keys) {
+    if (const auto row = rows_.find(key.external_id); row != rows_.end()) {
+      found.push_back({.key = key, .json = row->second});
+    }
+  }
+  return found;
+}
+
+} // namespace dovetail::sync

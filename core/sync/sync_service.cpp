@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/sync/sync_service.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/json/document.hpp"
+#include "core/store/page_writer.hpp"
+#include "core/sync/credentials.hpp"
+#include "core/sync/object_order.hpp"
+#include "core/sync/plugin_page_source.hpp"
+
+namespace dovetail::sync {
+
+struct SyncService::Ready {
+  Ready(const store::TenantRecord& of_tenant, const store::ConnectionRecord& of_connection,
+        const manifest::Manifest& of_provider, manifest::Connection resolved_connection)
+      : tenant(of_tenant), connection(of_connection), provider(of_provider), resolved(std::move(resolved_connection)) {}
+
+  const store::TenantRecord& tenant;
+  const store::ConnectionRecord& connection;
+  const manifest::Manifest& provider;
+  manifest::Connection resolved;
+  std::string config;
+  std::string settings;
+  plugin::Plugin* plugin = nullptr;
+  std::unique_ptr<ConnectionSession> session;
+};
+
+namespace {
+
+std::vector<store::TableSpec> table_specs(const model::ModelRegistry& models, const manifest::Registry& manifests) {
+  std::vector<store::TableSpec> tables;
+  for (const auto* model : models.all()) {
+    store::TableSpec table{.model = model, .match_by = {}};
+    for (const auto* provider : manifests.all()) {
+      for (const auto& object : provider->objects) {
+        if (object.model == model->name) {
+          table.match_by.insert(table.match_by.end(), object.match_by.begin(), object.match_by.end());
+        }
+      }
+    }
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+} // namespace
+
+SyncService::SyncService(SyncParts parts, std::vector<store::TableSpec> tables)
+    : parts_(std::move(parts)), tables_(std::move(tables)) {}
+
+Result<SyncService> SyncService::make(SyncParts parts) {
+  auto tables = table_specs(parts.models, parts.manifests);
+  DOVETAIL_TRY_STATUS(store::ensure_tables(parts.database, tables));
+  for (const auto* provider : parts.manifests.all()) {
+    for (const auto& name : provider->pii) {
+      parts.redactor.mark_name(name);
+    }
+  }
+  return SyncService(std::move(parts), std::move(tables));
+}
+
+Result<std::filesystem::path> SyncService::plugin_file(const manifest::Manifest& manifest) const {
+  std::string looked_in;
+  for (const auto& directory : parts_.plugin_directories) {
+    const auto file = directory / manifest.plugin.file;
+    std::error_code problem;
+    if (std::filesystem::exists(file, problem)) {
+      return file;
+    }
+    looked_in += (looked_in.empty() ? "" : ", ") + directory.string();
+  }
+  return not_found(fmt::format("The plugin {} of the provider \"{}\" is in none of the plugin directories ({}). Put it "
+                               "there, or name its directory with --plugin-dir.",
+                               manifest.plugin.file, manifest.provider_key, looked_in));
+}
+
+Result<std::unique_ptr<SyncService::Ready>> SyncService::make_ready(const store::TenantRecord& tenant,
+                                                                    const store::ConnectionRecord& connection) {
+  const std::string where = fmt::format("connection \"{}\" of tenant \"{}\"", connection.settings.name, tenant.name);
+  if (connection.status != store::ConnectionStatus::active) {
+    return failed_precondition(
+        fmt::format("The {} is {}: {}", where, store::to_string(connection.status), connection.status_reason));
+  }
+  const auto* provider = parts_.manifests.find(connection.settings.provider);
+  if (provider == nullptr) {
+    return not_found(
+        fmt::format("The {} is to \"{}\", but no manifest of that provider is loaded. See `dovetail provider list`.",
+                    where, connection.settings.provider));
+  }
+  DOVETAIL_TRY(const auto document, json::Document::parse(connection.settings.config));
+  auto resolved = manifest::resolve_connection(*provider, document.root());
+  if (!resolved.ok()) {
+    return resolved.error().in("The config of the " + where);
+  }
+  auto ready = std::make_unique<Ready>(tenant, connection, *provider, std::move(*resolved));
+  ready->config = ready->resolved.config.root().dump();
+  ready->settings = provider->settings.exists() ? provider->settings.dump() : "{}";
+  DOVETAIL_TRY(auto credentials,
+               load_credentials(ready->resolved, parts_.secrets, tenant.id, connection.id, parts_.redactor));
+
+  DOVETAIL_TRY(const auto file, plugin_file(*provider));
+  const plugin::PluginSpec spec{.key = provider->provider_key,
+                                .file = file,
+                                .sha256 = provider->plugin.sha256,
+                                .abi = plugin::AbiVersion{static_cast<std::uint16_t>(provider->plugin.abi_major),
+                                                          static_cast<std::uint16_t>(provider->plugin.abi_minor)}};
+  DOVETAIL_TRY(ready->plugin, parts_.plugins.load(spec));
+
+  parts_.limiter.configure(provider->provider_key, ready->resolved.rate_limits);
+  SessionOptions session;
+  session.base_url = ready->resolved.base_url;
+  session.egress = ready->resolved.egress;
+  session.limiter_key = {.provider = provider->provider_key, .tenant = tenant.id, .connection = connection.id};
+  session.rate_limit_rules = provider->rate_limit_rules;
+  for (const auto& header : ready->resolved.headers) {
+    session.default_headers.push_back({.name = header.name, .value = header.value});
+  }
+  session.credentials = std::move(credentials);
+  session.tenant = tenant.name;
+  session.connection = connection.settings.name;
+  ready->session = std::make_unique<ConnectionSession>(parts_.client, std::move(session));
+  return ready;
+}
+
+Result<std::unique_ptr<PageSource>> SyncService::make_source(Ready& ready, const manifest::Object& object, JobId job) {
+  const store::TenantScope scope{parts_.database, ready.tenant.id};
+  ready.session->begin_object(object.key, job);
+  // A writer of its own, because it is asked on the thread that fetches.
+  const auto* model = parts_.models.find(object.model);
+  store::ObjectTarget target;
+  target.tenant = ready.tenant.id;
+  target.connection = ready.connection.id;
+  target.provider = ready.provider.provider_key;
+  target.object = object.key;
+  target.model = model;
+  target.models = tables_;
+  DOVETAIL_TRY(auto pages, store::PageWriter::make(parts_.database, parts_.ids, std::move(target)));
+  // std::function wants what it holds to be copyable.
+  auto known = std::make_shared<store::PageWriter>(std::move(pages));
+  DOVETAIL_TRY(
+      auto source,
+      PluginPageSource::make({.plugin = *ready.plugin,
+                              .session = *ready.session,
+                              .clock = parts_.clock,
+                              .logger = parts_.logger,
+                              .redactor = parts_.redactor},
+                             {.config = ready.config, .settings = ready.settings, .base_url = ready.resolved.base_url},
+                             std::make_unique<StoredState>(scope, ready.connection.id, object.key),
+                             [known](std::string_view page_key) { return known->known_page(page_key); },
+                             {.tenant = ready.tenant.name,
+                              .provider = ready.provider.provider_key,
+                              .connection = ready.connection.settings.name,
+                              .object = object.key,
+                              .job = job.value}));
+  return std::unique_ptr<PageSource>(std::move(source));
+}
+
+Result<ObjectTask> SyncService::make_task(Ready& ready, const manifest::Object& object,
+                                          DryRunParents* dry_run_parents) {
+  ObjectTask task;
+  task.tenant = ready.tenant.id;
+  task.connection = ready.connection.id;
+  task.manifest = &ready.provider;
+  task.object = &object;
+  task.model = parts_.models.find(object.model);
+  if (task.model == nullptr) {
+    return failed_precondition(fmt::format(
+        "The object \"{}\" goes to the local model \"{}\", which is not there. Put its file into manifests/models.",
+        object.key, object.model));
+  }
+  if (object.parent) {
+    const auto* parent = ready.provider.find_object(object.parent->object);
+    task.parent_model = parent == nullptr ? nullptr : parts_.models.find(parent->model);
+    if (task.parent_model == nullptr) {
+      return failed_precondition(fmt::format("The object \"{}\" is read below \"{}\", whose local model is not there.",
+                                             object.key, object.parent->object));
+    }
+  }
+  task.tables = tables_;
+  task.overlap = ready.resolved.overlap_of(object);
+  for (const auto& other : ready.provider.objects) {
+    if (other.parent && other.parent->object == object.key) {
+      if (other.parent->mode == manifest::ParentMode::changed) {
+        task.children.push_back(other.key);
+      }
+      task.child_parents.emplace_back(other.key, *other.parent);
+    }
+  }
+  task.make_source = [this, &ready, &object](JobId job) { return make_source(ready, object, job); };
+  task.dry_run_parents = dry_run_parents;
+  return task;
+}
+
+Result<std::vector<ObjectReport>> SyncService::sync_connection(const store::TenantRecord& tenant,
+                                                               const store::ConnectionRecord& connection,
+                                                               const SyncOptions& options, const std::stop_token& stop,
+                                                               ProgressListener* progress) {
+  DOVETAIL_TRY(auto ready, make_ready(tenant, connection));
+  std::vector<ObjectNode> nodes;
+  for (const auto& object : ready->provider.objects) {
+    nodes.push_back({.key = object.key, .parent = object.parent ? object.parent->object : ""});
+  }
+  DOVETAIL_TRY(const auto order, order_objects(nodes, options.objects));
+  DryRunParents dry_run_parents;
+  ObjectSync engine({.database = parts_.database,
+                     .ids = parts_.ids,
+                     .clock = parts_.clock,
+                     .logger = parts_.logger,
+                     .redactor = parts_.redactor},
+                    parts_.tuning);
+  std::vector<ObjectReport> reports;
+  for (const auto& key : order) {
+    ObjectReport report;
+    report.tenant = tenant.name;
+    report.provider = ready->provider.provider_key;
+    report.connection = connection.settings.name;
+    report.object = key;
+    if (stop.stop_requested()) {
+      report.error = cancelled("The sync was cancelled before this object's turn.");
+    } else {
+      auto task = make_task(*ready, *ready->provider.find_object(key), options.dry_run ? &dry_run_parents : nullptr);
+      if (task.ok()) {
+        engine.run(*task, options, stop, progress, report);
+      } else {
+        report.error = std::move(task).error();
+      }
+    }
+    if (report.error) {
+      parts_.logger.warning("an object was not synced", {{"tenant", tenant.name},
+                                                         {"provider", report.provider},
+                                                         {"connection", report.connection},
+                                                         {"object", key},
+                                                         {"job", report.job.value},
+                                                         {"code", to_string(report.error->code)},
+                                                         {"reason", report.error->message}});
+    }
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+Result<plugin::ConnectionTest> SyncService::test_connection(const store::TenantRecord& tenant,
+                                                            const store::ConnectionRecord& connection,
+                                                            const std::stop_token& stop) {
+  class NoState final : public plugin::StateReader {
+  public:
+    [[nodiscard]] Result<std::string> get(std::string_view /*key*/) override { return std::string(); }
+  };
+  DOVETAIL_TRY(auto ready, make_ready(tenant, connection));
+  NoState state;
+  const plugin::HostServices services{.http = *ready->session,
+                                      .state = state,
+                                      .clock = parts_.clock,
+                                      .logger = parts_.logger,
+                                      .redactor = parts_.redactor,
+                                      .identity = {.tenant = tenant.name,
+                                                   .provider = ready->provider.provider_key,
+                                                   .connection = connection.settings.name,
+                                                   .object = {},
+                                                   .job = 0}};
+  DOVETAIL_TRY(
+      const auto instance,
+      ready->plugin->create_instance(
+          {.config = ready->config, .settings = ready->settings, .base_url = ready->resolved.base_url}, services));
+  return instance->test_connection({.stop = stop, .deadline = std::nullopt});
+}
+
+} // namespace dovetail::sync

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/base/ids.hpp"
+#include "core/base/log.hpp"
+#include "core/base/redact.hpp"
+#include "core/http/client.hpp"
+#include "core/limits/rate_limiter.hpp"
+#include "core/manifest/connection.hpp"
+#include "core/manifest/registry.hpp"
+#include "core/model/registry.hpp"
+#include "core/plugin/plugin_host.hpp"
+#include "core/store/connection_repository.hpp"
+#include "core/store/database.hpp"
+#include "core/store/model_table.hpp"
+#include "core/store/tenant_repository.hpp"
+#include "core/sync/connection_session.hpp"
+#include "core/sync/object_sync.hpp"
+#include "core/sync/sync_options.hpp"
+#include "core/vault/secret_backend.hpp"
+
+namespace dovetail::sync {
+
+/// What a sync is put together from. All of it outlives the service.
+struct SyncParts {
+  store::Database& database;
+  IdGenerator& ids;
+  Clock& clock;
+  Logger& logger;
+  Redactor& redactor;
+  http::Client& client;
+  limits::RateLimiter& limiter;
+  plugin::PluginHost& plugins;
+  const manifest::Registry& manifests;
+  const model::ModelRegistry& models;
+  vault::SecretBackend& secrets;
+  std::vector<std::filesystem::path> plugin_directories;
+  ObjectSyncTuning tuning = {};
+};
+
+/// Syncs connections, object by object, parents before their children. Thread-safe but for make(): calls for different connections may run side by side.
+class SyncService {
+public:
+  /// Makes the tables of all local models fit their declarations. Errors: those of store::ensure_tables.
+  [[nodiscard]] static Result<SyncService> make(SyncParts parts);
+
+  /// Syncs the objects that `options` names (all, if none). One that fails does not keep the others from being tried, but the children of a parent that
+  /// was never read have nothing to read. An Error instead of reports when nothing could begin: unknown provider or object,
+  /// a plugin that is refused, a missing secret, a connection that is not active.
+  [[nodiscard]] Result<std::vector<ObjectReport>>
+  sync_connection(const store::TenantRecord& tenant, const store::ConnectionRecord& connection,
+                  const SyncOptions& options, const std::stop_token& stop, ProgressListener* progress);
+
+  /// One minimal authenticated call (AUTH-5).
+  [[nodiscard]] Result<plugin::ConnectionTest> test_connection(const store::TenantRecord& tenant,
+                                                               const store::ConnectionRecord& connection,
+                                                               const std::stop_token& stop);
+
+  /// Where the plugin of a provider lies: the first of the plugin directories that has its file. Errors: not_found, with the directories.
+  [[nodiscard]] Result<std::filesystem::path> plugin_file(const manifest::Manifest& manifest) const;
+
+private:
+  /// A connection made ready for calls.
+  struct Ready;
+
+  SyncService(SyncParts parts, std::vector<store::TableSpec> tables);
+  [[nodiscard]] Result<std::unique_ptr<Ready>> make_ready(const store::TenantRecord& tenant,
+                                                          const store::ConnectionRecord& connection);
+  [[nodiscard]] Result<std::unique_ptr<PageSource>> make_source(Ready& ready, const manifest::Object& object,
+                                                                JobId job);
+  [[nodiscard]] Result<ObjectTask> make_task(Ready& ready, const manifest::Object& object,
+                                             DryRunParents* dry_run_parents);
+
+  SyncParts parts_;
+  std::vector<store::TableSpec> tables_;
+};
+
+} // namespace dovetail::sync

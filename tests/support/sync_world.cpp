@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/sync_world.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+#include "core/vault/key_ring.hpp"
+#include "core/vault/vault_start.hpp"
+
+namespace dovetail::test {
+namespace {
+
+std::filesystem::path from_environment(const char* variable, const std::filesystem::path& otherwise) {
+  const char* value = std::getenv(variable); // NOLINT(concurrency-mt-unsafe): before any thread starts
+  return value == nullptr ? otherwise : std::filesystem::path(value);
+}
+
+template <typename T> T must(Result<T> result, std::string_view what) {
+  if (!result.ok()) {
+    throw std::runtime_error(std::string(what) + ": " + result.error().message);
+  }
+  return std::move(result).value();
+}
+
+} // namespace
+
+std::filesystem::path source_directory() {
+  return from_environment("DOVETAIL_SOURCE_DIR", std::filesystem::current_path());
+}
+std::filesystem::path build_directory() {
+  return from_environment("DOVETAIL_BUILD_DIR", source_directory() / "build" / "dev");
+}
+std::filesystem::path shared_directory() { return source_directory().parent_path() / "shared"; }
+
+int scaled(int count) {
+  const char* scale = std::getenv("DOVETAIL_TEST_SCALE"); // NOLINT(concurrency-mt-unsafe): before any thread starts
+  return scale == nullptr ? count
+                          : std::max(1, static_cast<int>(static_cast<double>(count) * std::strtod(scale, nullptr)));
+}
+
+/// What a process holds in memory.
+struct SyncWorld::Parts {
+  Parts(SyncWorld& world, const Secret& ring_text)
+      : limiter(world.store.clock()), client({.transport = world.transport,
+                                              .limiter = limiter,
+                                              .redactor = world.redactor,
+                                              .logger = world.logger,
+                                              .clock = world.store.clock(),
+                                              .random = world.store.random()},
+                                             {.user_agent = {}, .retry = world.options_.retry}),
+        plugins({.folder = world.folder_.path() / "plugins",
+                 .probe = {.program = build_directory() / "bin" / "dovetail-plugin-host"}}),
+        ring(must(vault::KeyRing::parse(ring_text), "key ring")), vault(ring, world.secure_random_),
+        records(world.store.database()), secrets(vault, records) {}
+
+  limits::RateLimiter limiter;
+  http::Client client;
+  plugin::PluginHost plugins;
+  vault::KeyRing ring;
+  vault::Vault vault;
+  store::StoredSecretRecords records;
+  vault::SecretService secrets;
+  std::optional<sync::SyncService> service;
+};
+
+SyncWorld::SyncWorld(simulators::Handler& provider, Options options)
+    : store(options.dialect), transport(store.clock()), options_(options),
+      ring_(must(vault::generate_key(store.clock(), secure_random_), "key").entry),
+      manifests_(must(manifest::Registry::load({source_directory() / "manifests"}), "manifests")),
+      models_(must(model::ModelRegistry::load({source_directory() / "manifests" / "models"}), "models")) {
+  transport.connect(std::string(api), provider);
+  start();
+}
+
+SyncWorld::~SyncWorld() = default;
+
+void SyncWorld::start() {
+  parts_ = std::make_unique<Parts>(*this, ring_);
+  parts_->service.emplace(
+      must(sync::SyncService::make({.database = store.database(),
+                                    .ids = store.ids(),
+                                    .clock = store.clock(),
+                                    .logger = logger,
+                                    .redactor = redactor,
+                                    .client = parts_->client,
+                                    .limiter = parts_->limiter,
+                                    .plugins = parts_->plugins,
+                                    .manifests = manifests_,
+                                    .models = models_,
+                                    .secrets = parts_->secrets,
+                                    .plugin_directories = {build_directory() / "lib" / "dovetail" / "plugins"},
+                                    .tuning = {.keep_lease = false}}),
+           "service"));
+}
+
+void SyncWorld::restart() {
+  parts_.reset();
+  store.reopen();
+  start();
+}
+
+SyncWorld::Connected SyncWorld::connect(const std::string& tenant, const std::string& config,
+                                        const std::string& token) {
+  store::TenantRepository tenants(store.database(), store.ids());
+  Connected connected{.tenant = must(tenants.add(tenant), "tenant"), .connection = {}};
+  store::ConnectionRepository connections({store.database(), connected.tenant.id}, store.ids());
+  store::ConnectionSettings settings;
+  settings.name = tenant;
+  settings.provider = "github";
+  settings.config = R"({"environment":"custom","baseUrl":")" + std::string(api) +
+                    R"(","rateLimits":{"requestsPerMinute":0})" + (config.empty() ? "" : ",") + config + "}";
+  connected.connection = must(connections.add(settings), "connection");
+  static_cast<void>(
+      must(parts_->secrets.save({.tenant = connected.tenant.id, .connection = connected.connection.id, .name = "token"},
+                                Secret(token), std::nullopt),
+           "secret"));
+  return connected;
+}
+
+std::vector<sync::ObjectReport> SyncWorld::sync(const Connected& who, sync::SyncOptions options) {
+  options.prefetch = options_.prefetch;
+  auto reports = parts_->service->sync_connection(who.tenant, who.connection, options, {}, nullptr);
+  EXPECT_TRUE(reports.ok()) << reports.error().message;
+  return reports.ok() ? *reports : std::vector<sync::ObjectReport>();
+}
+
+bool SyncWorld::sync_until_done(const Connected& who, int times, sync::SyncOptions options) {
+  for (int i = 0; i < times; ++i) {
+    if (errors_of(sync(who, options)).empty()) {
+      return true;
+    }
+    store.clock().advance(std::chrono::minutes(5));
+  }
+  return false;
+}
+
+std::string SyncWorld::dump(const Connected& who) {
+  std::string text;
+  for (const auto* model : models_.all()) {
+    std::string columns = "coalesce(external_id, '')";
+    const auto add = [&columns](const std::string& column) {
+      columns += " || '|' || coalesce(CAST(\"" + column + "\" AS TEXT), '-')";
+    };
+    for (const auto& field : model->fields) {
+      add(field.name);
+    }
+    for (const auto& derived : model->derived) {
+      add(derived.field.name);
+    }
+    add("state");
+    add("source_updated_at");
+    add("content_hash");
+    const std::string join =
+        store.dialect() == store::Dialect::sqlite ? "group_concat(line, char(10))" : "string_agg(line, chr(10))";
+    text += model->name + ":\n" +
+            store.raw("SELECT " + join + " FROM (SELECT " + columns + " AS line FROM \"" + model->name +
+                      "\" WHERE tenant_id = " + std::to_string(who.tenant.id.value) + " ORDER BY 1) AS lines") +
+            "\n";
+  }
+  return text;
+}
+
+std::int64_t SyncWorld::count(const Connected& who, const std::string& model) {
+  return std::stoll(
+      store.raw("SELECT count(*) FROM \"" + model + "\" WHERE tenant_id = " + std::to_string(who.tenant.id.value)));
+}
+
+sync::SyncCounts total(const std::vector<sync::ObjectReport>& reports) {
+  sync::SyncCounts sum;
+  for (const auto& report : reports) {
+    sum += report.counts;
+  }
+  return sum;
+}
+
+const sync::ObjectReport& report_of(const std::vector<sync::ObjectReport>& reports, std::string_view object) {
+  static const sync::ObjectReport none;
+  const auto found = std::find_if(reports.begin(), reports.end(),
+                                  [object](const sync::ObjectReport& report) { return report.object == object; });
+  EXPECT_NE(found, reports.end()) << object;
+  return found == reports.end() ? none : *found;
+}
+
+std::string errors_of(const std::vector<sync::ObjectReport>& reports) {
+  std::string text;
+  for (const auto& report : reports) {
+    if (report.error) {
+      text += report.object + ": " + std::string(to_string(report.error->code)) + ": " + report.error->message + "\n";
+    }
+  }
+  return text;
+}
+
+} // namespace dovetail::test

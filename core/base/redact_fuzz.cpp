@@ -10,7 +10,7 @@
 #include "core/base/redact.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  constexpr std::string_view canary = "cnry7Qx2LmZ9";
+  static constexpr std::string_view canary = "cnry7Qx2LmZ9";
   static const auto* const redactor = [] {
     auto* const made = new dovetail::Redactor();
     made->remember(dovetail::Secret(canary));

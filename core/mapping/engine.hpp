@@ -37,9 +37,8 @@ enum class Fault : std::uint8_t {
 
 /// A walk's record of what it skipped, for the differential tests; here the one that records nothing.
 struct NoTrace {
-  void value(const char*, const char*) noexcept {}     ///< a value that nobody asked for
-  void container(const char*, const char*) noexcept {} ///< a container where a scalar was asked for
-  void rest(const char*, const char*) noexcept {}      ///< all behind the last member or element that was asked for
+  void value(const char*, const char*) noexcept {} ///< a value, or what is in a container where a scalar was asked for
+  void rest(const char*, const char*) noexcept {}  ///< all behind the last member or element that was asked for
   [[nodiscard]] std::size_t mark() const noexcept { return 0; }
   void drop(std::size_t) noexcept {} ///< forgets what came behind a mark
   void intersect(std::size_t, std::size_t) noexcept {

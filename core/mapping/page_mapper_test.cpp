@@ -2,6 +2,7 @@
 #include "core/mapping/page_mapper.hpp"
 
 #include <gmock/gmock.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "core/base/time.hpp"
@@ -55,7 +56,7 @@ std::string shown(const Cell& cell) {
   case Cell::Kind::date:
     return "day " + std::to_string(cell.as_integer());
   case Cell::Kind::text:
-    return "'" + std::string(cell.as_text()) + "'";
+    return fmt::format("'{}'", cell.as_text());
   case Cell::Kind::json:
     return "json " + std::string(cell.as_text());
   }
@@ -85,7 +86,8 @@ protected:
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       std::string row;
       for (const Cell& cell : rows_.row(i)) {
-        row += (row.empty() ? "" : " ") + shown(cell);
+        row += row.empty() ? "" : " ";
+        row += shown(cell);
       }
       shown_rows.push_back(row);
     }

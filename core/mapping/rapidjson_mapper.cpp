@@ -205,14 +205,28 @@ private:
   Program tables_;
 };
 
+/// Text in which RapidJSON overlooks errors: its SSE2 code takes the control characters 1A to 1F for letters, and it refuses the first
+/// half of a surrogate pair without a second one, but not a second half that stands alone.
+struct Suspects {
+  bool controls = false;   ///< a control character that may stand nowhere in JSON
+  bool surrogates = false; ///< an escape that may name half of a pair
+
+  Suspects(const char* text, std::size_t size) noexcept {
+    for (std::size_t i = 0; i < size; ++i) {
+      const auto letter = static_cast<unsigned char>(text[i]);
+      controls = controls || (letter < 0x20 && letter != '\n' && letter != '\r' && letter != '\t');
+      surrogates = surrogates || (letter == '\\' && i + 2 < size && text[i + 1] == 'u' && (text[i + 2] | 0x20) == 'd');
+    }
+  }
+};
+
 /// What a value is for.
 struct Want {
   std::uint16_t node = none;
   std::uint16_t search = none;     ///< the same in a merged trie in which it lies too
   std::uint16_t element_of = none; ///< the node of the searched array of which it is an element
   bool record = false;             ///< it is a record
-  bool path = false;               ///< the records are in it, or are it
-  std::string_view pointer;        ///< path: where below it
+  bool path = false;               ///< the records are in it, or are it: where below it path_ says
   [[nodiscard]] bool anything() const noexcept { return node != none || search != none || path || element_of != none; }
 };
 
@@ -239,11 +253,14 @@ public:
     frames_.reserve(frames);
   }
 
+  /// Strings have to be looked through for halves of surrogate pairs from now on.
+  void expect_surrogates(bool expected) noexcept { surrogates_ = expected; }
+
   /// Parses the page in `text` (in situ), of which `original` is a copy.
   const char* read_page(char* text, PaddedBytes original, std::string_view pointer, PageRows& out) {
     Want want;
     want.path = true;
-    want.pointer = pointer;
+    path_ = pointer;
     found_ = false;
     const bool good = read(text, original.data, original.size, want, out);
     if (good && !found_) {
@@ -300,8 +317,6 @@ private:
     ignored_ = 0;
     depth_ = 0;
     fault_ = Fault::syntax;
-    const std::string_view source(original, size);
-    surrogates_ = source.find("\\ud") != std::string_view::npos || source.find("\\uD") != std::string_view::npos;
     next_ = want;
     const auto result = reader_.Parse<parse_flags>(stream, *this);
     offset_ = result.Offset();
@@ -319,7 +334,6 @@ private:
     return false;
   }
 
-  /// RapidJSON refuses the first half of a pair without a second one, but not a second half that stands alone.
   [[nodiscard]] bool has_lone_surrogate(std::string_view text) const noexcept {
     if (!surrogates_) {
       return false;
@@ -344,8 +358,7 @@ private:
       return;
     }
     if (frame.want.path) {
-      const std::string_view pointer = frame.want.pointer;
-      if (is_step(first_step(pointer), {text, size})) {
+      if (is_step(first_step(path_), {text, size})) {
         below(frame);
       }
       return;
@@ -361,7 +374,7 @@ private:
   void below(Frame& frame) {
     frame.done = true;
     next_.path = true;
-    next_.pointer = frame.want.pointer.substr(first_step(frame.want.pointer).size() + 1);
+    path_ = path_.substr(first_step(path_).size() + 1);
   }
 
   std::uint16_t member(Frame& frame, std::uint16_t node, const char* text, std::size_t size) {
@@ -400,7 +413,7 @@ private:
       return;
     }
     if (frame.want.path) {
-      if (json::step_index(first_step(frame.want.pointer)) == index) {
+      if (json::step_index(first_step(path_)) == index) {
         below(frame);
       }
       return;
@@ -454,7 +467,7 @@ private:
       return true;
     }
     if (next_.path) {
-      found_ = next_.pointer.empty() && value.type == Type::null;
+      found_ = path_.empty() && value.type == Type::null;
       return found_ || fail(Fault::no_records);
     }
     if (next_.record && value.type == Type::null) {
@@ -480,7 +493,10 @@ private:
     }
     const bool nul = std::memchr(text.data(), 0, text.size()) != nullptr;
     const RawValue value(nul ? Type::nul_text : Type::string, text);
-    const RawValue as_json(nul ? Type::nul_json : Type::json, string_source());
+    RawValue as_json;
+    if (takes_json(next_.node) || takes_json(next_.search)) {
+      as_json = {nul ? Type::nul_json : Type::json, string_source()};
+    }
     return store(next_.node, value, as_json) && store(next_.search, value, as_json) && end_unit(next_);
   }
 
@@ -497,6 +513,8 @@ private:
     }
     return node.document == none || read_document(node.document, value);
   }
+
+  [[nodiscard]] bool takes_json(std::uint16_t node) const { return node != none && sax_.node(node).json_slot != none; }
 
   /// The source of the string whose event this is: RapidJSON has not moved its stream yet.
   [[nodiscard]] std::string_view string_source() const {
@@ -519,7 +537,7 @@ private:
     Frame frame;
     frame.object = object;
     frame.begin = stream_->Tell() - 1;
-    if (next_.path && next_.pointer.empty()) {
+    if (next_.path && path_.empty()) {
       found_ = true;
       next_.path = false;
       frame.records = !object;
@@ -610,9 +628,12 @@ private:
     char* const copy = out_->arena().allocate(value.size + limits::json_padding);
     std::memcpy(copy, value.data, value.size);
     std::memset(copy + value.size, 0, limits::json_padding);
+    const Suspects suspects(value.data, value.size);
+    documents_->expect_surrogates(suspects.surrogates);
     Want want;
     want.node = root;
-    if (value.type == Type::string && documents_->read(copy, value.data, value.size, want, *out_)) {
+    if (value.type == Type::string && !suspects.controls &&
+        documents_->read(copy, value.data, value.size, want, *out_)) {
       return true;
     }
     if (value.type == Type::string && documents_->fault() == Fault::oracle_number) {
@@ -654,6 +675,7 @@ private:
   RawValue* slots_ = nullptr;
   const char* original_ = nullptr;
   InsituStringStream* stream_ = nullptr;
+  std::string_view path_; ///< what is left of the pointer to the records
 };
 
 class SaxMapper final : public RapidJsonMapper {
@@ -670,6 +692,12 @@ public:
     char* const copy = out.arena().allocate(body.size + limits::json_padding);
     std::memcpy(copy, body.data, body.size);
     std::memset(copy + body.size, 0, limits::json_padding);
+    const Suspects suspects(body.data, body.size);
+    if (suspects.controls) {
+      out.reset(program_.columns);
+      return page_error(Fault::syntax, 0, records_pointer);
+    }
+    handler_.expect_surrogates(suspects.surrogates);
     return run(copy, body, records_pointer, out);
   }
 

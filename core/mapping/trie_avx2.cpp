@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #if defined(__x86_64__)
 
+#include <array>
 #include <bit>
 #include <cstring>
 

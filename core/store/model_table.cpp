@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/store/derived.hpp"
-#include "core/store/upsert_postgres.hpp"
+#include "core/store/upsert_postgres_sql.hpp"
 
 namespace dovetail::store {
 namespace {

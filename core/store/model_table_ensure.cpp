@@ -14,7 +14,7 @@
 #include "core/store/migrator.hpp"
 #include "core/store/query.hpp"
 #include "core/store/session.hpp"
-#include "core/store/upsert_postgres.hpp"
+#include "core/store/upsert_postgres_sql.hpp"
 
 namespace dovetail::store {
 namespace {

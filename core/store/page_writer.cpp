@@ -2,16 +2,13 @@
 #include "core/store/page_writer.hpp"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <limits>
 #include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "core/base/limits.hpp"
 #include "core/store/page_writer_plan.hpp"
+#include "core/store/page_writer_records.hpp"
 #include "core/store/upsert_postgres.hpp"
 #include "core/store/upsert_sqlite.hpp"
 
@@ -20,27 +17,8 @@ namespace {
 
 using namespace detail; // NOLINT(google-build-using-namespace): this file is the other half of those declarations
 using mapping::Cell;
-using mapping::PageRows;
 
-constexpr std::size_t max_shown_id_bytes = 120;
-constexpr std::size_t max_key_bytes = 1024;    // of a page or of plugin state; the ABI's bound
-constexpr std::size_t max_page_parts = 10'000; // batches, unchanged pages, states, parents: each
 constexpr std::size_t max_attempts = 4;
-constexpr std::size_t no_cell = std::numeric_limits<std::size_t>::max();
-
-constexpr std::array<std::string_view, 3> row_state_names{"active", "inactive", "deleted"};
-constexpr std::array<std::string_view, 3> policy_names{"mark_inactive_keep_link", "ignore", "soft_delete"};
-
-std::string shown(std::string_view external_id) {
-  // Cut where a character begins.
-  std::size_t end = std::min(external_id.size(), max_shown_id_bytes);
-  while (end > 0 && end < external_id.size() && (static_cast<unsigned char>(external_id[end]) & 0xC0U) == 0x80U) {
-    --end;
-  }
-  std::string text(external_id.substr(0, end));
-  std::replace(text.begin(), text.end(), '\0', ' ');
-  return text;
-}
 
 // Not transient, as other conflicts are: what was lost stays lost.
 Error no_longer_ours(std::string message) {
@@ -49,101 +27,7 @@ Error no_longer_ours(std::string message) {
   return error;
 }
 
-Status check_part(std::string_view what, std::size_t count) {
-  if (count <= max_page_parts) {
-    return {};
-  }
-  return invalid_argument(
-      fmt::format("A page tells {} {}, more than the {} that are allowed: the plugin should end its pages earlier.",
-                  count, what, max_page_parts));
-}
-
-Status check_key(std::string_view what, std::string_view key) {
-  if (key.size() <= max_key_bytes && is_storable_text(key) && !key.starts_with(nameless_page)) {
-    return {};
-  }
-  return invalid_argument(
-      fmt::format("A {} has to be valid UTF-8 of at most {} bytes, without U+0000 and not beginning with U+0001.", what,
-                  max_key_bytes));
-}
-
-std::vector<std::size_t> cells_of(const ObjectPlan& plan, const MatchRule& rule) {
-  std::vector<std::size_t> cells;
-  for (const std::string& name : rule) {
-    const auto found = std::find_if(plan.fields.begin(), plan.fields.end(),
-                                    [&](const model::Field* field) { return field->name == name; });
-    cells.push_back(found == plan.fields.end() ? no_cell : static_cast<std::size_t>(found - plan.fields.begin()));
-  }
-  return cells;
-}
-
-Result<ObjectPlan> make_plan(Dialect dialect, ObjectTarget target) {
-  ObjectPlan plan;
-  plan.dialect = dialect;
-  DOVETAIL_TRY_STATUS(check_tables(target.models));
-  const model::Model* const model = target.model;
-  if (model == nullptr || std::none_of(target.models.begin(), target.models.end(),
-                                       [&](const TableSpec& spec) { return spec.model == model; })) {
-    return invalid_argument("Object \"" + target.object + "\": its local model is none of the models there are.");
-  }
-  std::unordered_set<std::uint16_t> used;
-  for (const std::uint16_t column : target.columns) {
-    if (column >= model->fields.size() || !used.insert(column).second) {
-      return invalid_argument(fmt::format(
-          "Object \"{}\": its mapping fills column {} of model \"{}\", which does not exist or comes twice.",
-          target.object, column, model->name));
-    }
-    plan.fields.push_back(&model->fields[column]);
-  }
-  for (const MatchRule& rule : target.match_by) {
-    auto cells = cells_of(plan, rule);
-    if (rule.empty() || std::find(cells.begin(), cells.end(), no_cell) != cells.end()) {
-      return invalid_argument(fmt::format(
-          "Object \"{}\": matchBy names a field that its mapping to model \"{}\" does not fill: map it, or remove "
-          "the rule.",
-          target.object, model->name));
-    }
-    plan.match_cells.push_back(std::move(cells));
-  }
-  plan.own_min_of = min_of_fields(*model, target.models, dialect);
-  plan.over = derived_over(*model, target.models, dialect);
-  for (const MinOf& field : plan.over.fields) {
-    plan.key_cells.push_back(cells_of(plan, {field.derived->of_key}).front());
-  }
-  plan.target = std::move(target);
-  return plan;
-}
-
-// What the records of a page look like before the database is asked.
-struct Collected {
-  std::vector<Incoming> records;
-  std::vector<SeenPage> seen;
-  PageOutcome outcome; ///< what is known already: counters of records that cannot be stored, duplicates
-};
-
 } // namespace
-
-std::string_view to_string(DeletionPolicy policy) noexcept { return policy_names.at(static_cast<std::size_t>(policy)); }
-
-std::optional<DeletionPolicy> deletion_policy_from_name(std::string_view name) noexcept {
-  const auto* const found = std::find(policy_names.begin(), policy_names.end(), name);
-  if (found == policy_names.end()) {
-    return std::nullopt;
-  }
-  return static_cast<DeletionPolicy>(found - policy_names.begin());
-}
-
-std::string_view detail::to_string(RowState state) noexcept {
-  return row_state_names.at(static_cast<std::size_t>(state));
-}
-
-RowState detail::row_state_from_name(std::string_view name) noexcept {
-  return name == "active" ? RowState::active : (name == "deleted" ? RowState::deleted : RowState::inactive);
-}
-
-Error detail::unknown_page(std::string_view page_key) {
-  return not_found("The page \"" + shown(page_key) + "\" was called unchanged but was never written: read it in full.");
-}
 
 PageCounters& PageCounters::operator+=(const PageCounters& other) noexcept {
   fetched += other.fetched;
@@ -177,9 +61,6 @@ private:
     return plan_.dialect == Dialect::sqlite ? make_sqlite_page(session, plan_, sqlite_sql_)
                                             : make_postgres_page(session, plan_, postgres_sql_);
   }
-  Status check_page(const PageWrite& page) const;
-  Status collect(const PageWrite& page);
-  Status collect_batch(const RecordBatch& batch, SeenPage& seen);
   Status check_guard(const PageWrite& page, const GuardState& guard) const;
   Result<PageOutcome> attempt(Transaction& transaction, const PageWrite& page, bool one_by_one,
                               PageStatements::Trouble& trouble);
@@ -192,8 +73,7 @@ private:
   [[nodiscard]] bool has_match_values(std::size_t rule, const Incoming& record) const;
   [[nodiscard]] RowState wanted_state(const Incoming& record) const;
   Status collect_keys(PageStatements& statements, PageChanges& changes) const;
-  static void drop_refused(std::span<const RefusedRow> refused, const Collected& collected, PageOutcome& outcome,
-                           PageChanges& changes);
+  static void drop_refused(std::span<const RefusedRow> refused, PageOutcome& outcome, PageChanges& changes);
 
   Database& database_;
   IdGenerator& ids_;
@@ -201,117 +81,9 @@ private:
   SqliteUpsertSql sqlite_sql_;
   PostgresUpsertSql postgres_sql_;
   // Reused from page to page.
-  Collected collected_;
+  PageRecords page_records_;
   std::vector<StoredLink> links_;
-  std::vector<std::uint32_t> slots_; // open addressing over collected_.records by external id; 0 = free, else index + 1
 };
-
-Status PageWriter::Impl::check_page(const PageWrite& page) const {
-  DOVETAIL_TRY_STATUS(check_part("groups of records", page.batches.size()));
-  DOVETAIL_TRY_STATUS(check_part("unchanged pages", page.unchanged_page_keys.size()));
-  DOVETAIL_TRY_STATUS(check_part("values to keep", page.states.size()));
-  DOVETAIL_TRY_STATUS(check_part("parents' marks", page.parent_marks.size()));
-  DOVETAIL_TRY_STATUS(check_part("parents", page.consumed.size()));
-  for (const std::string& key : page.unchanged_page_keys) {
-    DOVETAIL_TRY_STATUS(check_key("page key", key));
-  }
-  for (const StateEntry& entry : page.states) {
-    DOVETAIL_TRY_STATUS(check_key("key of plugin state", entry.key));
-    if (entry.value.size() > limits::max_page_state_bytes) {
-      return invalid_argument(
-          fmt::format("A plugin may keep at most {} bytes under one key.", limits::max_page_state_bytes));
-    }
-  }
-  std::size_t records = 0;
-  for (const RecordBatch& batch : page.batches) {
-    DOVETAIL_TRY_STATUS(check_key("page key", batch.page_key));
-    records += batch.rows->size();
-    if (!std::equal(batch.rows->columns().begin(), batch.rows->columns().end(), plan_.target.columns.begin(),
-                    plan_.target.columns.end())) {
-      return invalid_argument("Object \"" + plan_.target.object +
-                              "\": a page's rows have other columns than its writer was made for.");
-    }
-  }
-  if (records > limits::max_records_per_page) {
-    return invalid_argument(
-        fmt::format("Object \"{}\": a page of {} records is above the bound of {}: ask the provider for smaller pages.",
-                    plan_.target.object, records, limits::max_records_per_page));
-  }
-  return {};
-}
-
-Status PageWriter::Impl::collect(const PageWrite& page) {
-  DOVETAIL_TRY_STATUS(check_page(page));
-  collected_.records.clear();
-  collected_.seen.clear();
-  collected_.outcome = PageOutcome{};
-  std::size_t count = 0;
-  for (const RecordBatch& batch : page.batches) {
-    count += batch.rows->size();
-  }
-  collected_.records.reserve(count);
-  slots_.assign(std::bit_ceil(2 * count + 1), 0);
-  for (std::size_t i = 0; i < page.batches.size(); ++i) {
-    const RecordBatch& batch = page.batches[i];
-    SeenPage seen;
-    // A key of this pass alone is one that no plugin can give.
-    seen.page_key = batch.page_key.empty() ? fmt::format("{}{}/{}/{}", nameless_page, page.pass_id, page.pass_pages, i)
-                                           : batch.page_key;
-    DOVETAIL_TRY_STATUS(collect_batch(batch, seen));
-    if (!batch.page_key.empty() || page.full_pass) {
-      collected_.seen.push_back(std::move(seen));
-    }
-  }
-  return {};
-}
-
-Status PageWriter::Impl::collect_batch(const RecordBatch& batch, SeenPage& seen) {
-  const PageRows& rows = *batch.rows;
-  PageOutcome& outcome = collected_.outcome;
-  const std::size_t mask = slots_.size() - 1;
-  seen.seen.reserve(rows.size() * sizeof(std::uint64_t));
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const mapping::RowHeader& header = rows.header(i);
-    const std::span<const Cell> cells = rows.row(i);
-    ++outcome.counters.fetched;
-    if (header.external_id.empty() || header.external_id.size() > limits::max_external_id_bytes ||
-        !is_storable_text(header.external_id)) {
-      ++outcome.counters.failed;
-      if (outcome.problems.size() < max_problems) {
-        outcome.problems.push_back(
-            {shown(header.external_id),
-             fmt::format("its id is not valid UTF-8 of 1 to {} bytes without U+0000", limits::max_external_id_bytes)});
-      }
-      continue;
-    }
-    for (std::size_t cell = 0; cell < cells.size(); ++cell) {
-      if (!fits(cells[cell].kind(), plan_.fields[cell]->type)) {
-        return internal(
-            fmt::format("The mapping of object \"{}\" gave field \"{}\" a value of another type: report this.",
-                        plan_.target.object, plan_.fields[cell]->name));
-      }
-    }
-    const std::uint64_t hash = header.external_id_hash;
-    for (unsigned byte = 0; byte < sizeof hash; ++byte) {
-      seen.seen.push_back(static_cast<char>(static_cast<unsigned char>(hash >> (8U * byte))));
-    }
-    const Incoming record{&header, cells.data(), std::bit_cast<std::int64_t>(hash),
-                          std::bit_cast<std::int64_t>(header.content_hash)};
-    std::size_t slot = hash & mask;
-    while (slots_[slot] != 0 && collected_.records[slots_[slot] - 1].header->external_id != header.external_id) {
-      slot = (slot + 1) & mask;
-    }
-    if (slots_[slot] != 0) {
-      collected_.records[slots_[slot] - 1] = record;
-      ++outcome.duplicates;
-      ++outcome.counters.skipped;
-    } else {
-      collected_.records.push_back(record);
-      slots_[slot] = static_cast<std::uint32_t>(collected_.records.size());
-    }
-  }
-  return {};
-}
 
 Status PageWriter::Impl::check_guard(const PageWrite& page, const GuardState& guard) const {
   const std::string what = fmt::format("Job {} may no longer write object \"{}\"", page.job.value, plan_.target.object);
@@ -343,7 +115,7 @@ RowState PageWriter::Impl::wanted_state(const Incoming& record) const {
 }
 
 void PageWriter::Impl::take_existing(std::size_t record, PageOutcome& outcome, PageChanges& changes) const {
-  const Incoming& incoming = collected_.records[record];
+  const Incoming& incoming = page_records_.records()[record];
   const StoredLink& link = links_[record];
   const RowState state = wanted_state(incoming);
   const bool same_values = link.content_hash == incoming.content_hash;
@@ -363,7 +135,7 @@ void PageWriter::Impl::take_existing(std::size_t record, PageOutcome& outcome, P
 
 void PageWriter::Impl::take_match(std::size_t record, std::int64_t row_id, PageOutcome& outcome,
                                   PageChanges& changes) const {
-  const Incoming& incoming = collected_.records[record];
+  const Incoming& incoming = page_records_.records()[record];
   ++outcome.matched;
   if (plan_.target.conflict == ConflictPolicy::skip) {
     // No content hash: should the policy change, the next sync finds the record changed.
@@ -377,7 +149,7 @@ void PageWriter::Impl::take_match(std::size_t record, std::int64_t row_id, PageO
 }
 
 void PageWriter::Impl::create(std::size_t record, bool conflict, PageOutcome& outcome, PageChanges& changes) {
-  const Incoming& incoming = collected_.records[record];
+  const Incoming& incoming = page_records_.records()[record];
   outcome.counters.conflicts += conflict ? 1 : 0;
   if (!plan_.target.create_unmatched) {
     ++outcome.counters.skipped;
@@ -398,17 +170,17 @@ bool PageWriter::Impl::has_match_values(std::size_t rule, const Incoming& record
 Status PageWriter::Impl::match(PageStatements& statements, std::vector<std::size_t> unknown, PageOutcome& outcome,
                                PageChanges& changes) {
   std::unordered_set<std::int64_t> taken;
-  std::vector<bool> conflict(collected_.records.size());
+  std::vector<bool> conflict(page_records_.records().size());
   for (std::size_t rule = 0; rule < plan_.match_cells.size() && !unknown.empty(); ++rule) {
     std::vector<std::size_t> wanted;
     std::copy_if(unknown.begin(), unknown.end(), std::back_inserter(wanted), [&](std::size_t record) {
-      return !conflict[record] && has_match_values(rule, collected_.records[record]);
+      return !conflict[record] && has_match_values(rule, page_records_.records()[record]);
     });
     if (wanted.empty()) {
       continue;
     }
     std::vector<MatchCandidate> candidates;
-    DOVETAIL_TRY_STATUS(statements.find_matches(rule, collected_.records, wanted, candidates));
+    DOVETAIL_TRY_STATUS(statements.find_matches(rule, page_records_.records(), wanted, candidates));
     std::unordered_set<std::size_t> matched;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       const std::size_t record = candidates[i].record;
@@ -430,7 +202,7 @@ Status PageWriter::Impl::match(PageStatements& statements, std::vector<std::size
 
 Status PageWriter::Impl::decide(PageStatements& statements, PageOutcome& outcome, PageChanges& changes) {
   std::vector<std::size_t> unknown;
-  for (std::size_t i = 0; i < collected_.records.size(); ++i) {
+  for (std::size_t i = 0; i < page_records_.records().size(); ++i) {
     if (links_[i].found) {
       take_existing(i, outcome, changes);
     } else if (plan_.match_cells.empty()) {
@@ -475,14 +247,13 @@ Status PageWriter::Impl::collect_keys(PageStatements& statements, PageChanges& c
   return {};
 }
 
-void PageWriter::Impl::drop_refused(std::span<const RefusedRow> refused, const Collected& collected,
-                                    PageOutcome& outcome, PageChanges& changes) {
+void PageWriter::Impl::drop_refused(std::span<const RefusedRow> refused, PageOutcome& outcome, PageChanges& changes) {
   for (const RefusedRow& each : refused) {
     const RowChange& row = changes.rows[each.row];
     --(row.created ? outcome.counters.created : outcome.counters.updated);
     ++outcome.counters.failed;
     if (outcome.problems.size() < max_problems) {
-      outcome.problems.push_back({shown(collected.records[row.record].header->external_id), each.what});
+      outcome.problems.push_back({shown_id(changes.records[row.record].header->external_id), each.what});
     }
   }
   for (auto each = refused.rbegin(); each != refused.rend(); ++each) {
@@ -494,11 +265,11 @@ Result<PageOutcome> PageWriter::Impl::attempt(Transaction& transaction, const Pa
                                               PageStatements::Trouble& trouble) {
   trouble = PageStatements::Trouble::none;
   const auto statements = this->statements(transaction);
-  PageOutcome outcome = collected_.outcome;
+  PageOutcome outcome = page_records_.outcome();
   outcome.counters += page.counted;
-  links_.assign(collected_.records.size(), StoredLink{});
+  links_.assign(page_records_.records().size(), StoredLink{});
   GuardState guard;
-  DOVETAIL_TRY_STATUS(statements->open(&page, collected_.records, guard, links_));
+  DOVETAIL_TRY_STATUS(statements->open(&page, page_records_.records(), guard, links_));
   DOVETAIL_TRY_STATUS(check_guard(page, guard));
   if (guard.pass_pages != page.pass_pages) {
     PageOutcome nothing;
@@ -508,8 +279,8 @@ Result<PageOutcome> PageWriter::Impl::attempt(Transaction& transaction, const Pa
 
   PageChanges changes;
   changes.page = &page;
-  changes.records = collected_.records;
-  changes.seen = collected_.seen;
+  changes.records = page_records_.records();
+  changes.seen = page_records_.seen();
   changes.now = database_.clock().now();
   changes.parent_version = plan_.target.child_objects.empty() ? 0 : ids_.next();
   DOVETAIL_TRY_STATUS(decide(*statements, outcome, changes));
@@ -518,7 +289,7 @@ Result<PageOutcome> PageWriter::Impl::attempt(Transaction& transaction, const Pa
   std::vector<RefusedRow> refused;
   Status written = statements->write_rows(changes, one_by_one, refused, outcome.repaired);
   if (written.ok()) {
-    drop_refused(refused, collected_, outcome, changes);
+    drop_refused(refused, outcome, changes);
     changes.counters = outcome.counters;
     written = statements->finish(changes);
   }
@@ -530,7 +301,7 @@ Result<PageOutcome> PageWriter::Impl::attempt(Transaction& transaction, const Pa
 }
 
 Result<PageOutcome> PageWriter::Impl::write(const PageWrite& page) {
-  DOVETAIL_TRY_STATUS(collect(page));
+  DOVETAIL_TRY_STATUS(page_records_.collect(plan_, page));
   bool one_by_one = false;
   for (std::size_t attempts = 1;; ++attempts) {
     auto trouble = PageStatements::Trouble::none;
@@ -544,14 +315,14 @@ Result<PageOutcome> PageWriter::Impl::write(const PageWrite& page) {
 }
 
 Result<PageOutcome> PageWriter::Impl::preview(const PageWrite& page) {
-  DOVETAIL_TRY_STATUS(collect(page));
+  DOVETAIL_TRY_STATUS(page_records_.collect(plan_, page));
   return database_.with_read(plan_.target.tenant, [&](ReadSession& session) -> Result<PageOutcome> {
     const auto statements = this->statements(session);
-    PageOutcome outcome = collected_.outcome;
+    PageOutcome outcome = page_records_.outcome();
     outcome.counters += page.counted;
-    links_.assign(collected_.records.size(), StoredLink{});
+    links_.assign(page_records_.records().size(), StoredLink{});
     GuardState guard;
-    DOVETAIL_TRY_STATUS(statements->open(nullptr, collected_.records, guard, links_));
+    DOVETAIL_TRY_STATUS(statements->open(nullptr, page_records_.records(), guard, links_));
     PageChanges changes;
     DOVETAIL_TRY_STATUS(decide(*statements, outcome, changes));
     return outcome;
@@ -569,7 +340,7 @@ PageWriter& PageWriter::operator=(PageWriter&&) noexcept = default;
 PageWriter::~PageWriter() = default;
 
 Result<PageWriter> PageWriter::make(Database& database, IdGenerator& ids, ObjectTarget target) {
-  DOVETAIL_TRY(ObjectPlan plan, make_plan(database.dialect(), std::move(target)));
+  DOVETAIL_TRY(ObjectPlan plan, make_object_plan(database.dialect(), std::move(target)));
   return PageWriter(std::make_unique<Impl>(database, ids, std::move(plan)));
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,9 +28,13 @@ struct ObjectPlan {
   std::vector<std::vector<std::size_t>> match_cells; ///< of each match rule: the cells of a record
   std::vector<MinOf> own_min_of;                     ///< of the model itself: computed for rows that are written
   DerivedOver over; ///< min_of fields of other models over this one: computed for the keys that rows had and have
-  /// For each of over.fields: the cell of a record that is its key, or npos when the mapping does not fill it.
+  /// For each of over.fields: the cell of a record that is its key, or no_cell when the mapping does not fill it.
   std::vector<std::size_t> key_cells;
 };
+
+inline constexpr std::size_t no_cell = std::numeric_limits<std::size_t>::max();
+/// Errors: invalid_argument when a column or a match rule does not fit the model.
+[[nodiscard]] Result<ObjectPlan> make_object_plan(Dialect dialect, ObjectTarget target);
 
 /// One record of the page that counts: valid, and the last with its external id.
 struct Incoming {
@@ -99,6 +105,9 @@ struct RefusedRow {
   std::size_t row = 0; ///< index into PageChanges::rows
   std::string what;
 };
+
+/// An external id for people: valid UTF-8 of at most 120 bytes.
+[[nodiscard]] std::string shown_id(std::string_view external_id);
 
 /// What write() says when a page is called unchanged that was never written.
 [[nodiscard]] Error unknown_page(std::string_view page_key);

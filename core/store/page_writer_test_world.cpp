@@ -143,7 +143,7 @@ void fill(mapping::PageRows& rows, const Model& model, const std::vector<Record>
   rows.reset(columns);
   for (const Record& record : records) {
     mapping::RowHeader header;
-    header.external_id = record.external_id;
+    header.external_id = rows.arena().copy(record.external_id);
     header.external_id_hash = mapping::hash_text(record.external_id);
     header.source_updated_at = record.source_updated_at;
     header.inactive = record.inactive;

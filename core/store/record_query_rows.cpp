@@ -50,6 +50,13 @@ std::optional<Cell> sqlite_cell(const SqliteStatement& statement, int index, Fie
   return std::nullopt;
 }
 
+// PostgreSQL's range is wider than ours, and has infinities.
+std::optional<Cell> in_range(Cell cell) {
+  RepairedTexts none;
+  Cell copy = cell;
+  return make_storable(copy, none) ? std::nullopt : std::optional<Cell>(cell);
+}
+
 std::optional<Cell> postgres_cell(const ::PGresult* result, int row, int column, FieldType type, RecordRows& rows) {
   const std::string_view text = read_text(result, row, column);
   switch (type) {
@@ -66,9 +73,9 @@ std::optional<Cell> postgres_cell(const ::PGresult* result, int row, int column,
                ? std::nullopt
                : std::optional<Cell>(Cell::json(rows.texts.emplace_back(text.substr(1)))); // behind its version
   case FieldType::timestamp:
-    return Cell::timestamp(read_timestamp(result, row, column));
+    return in_range(Cell::timestamp(read_timestamp(result, row, column)));
   case FieldType::date:
-    return Cell::date(read_date(result, row, column));
+    return in_range(Cell::date(read_date(result, row, column)));
   }
   return std::nullopt;
 }

@@ -3,94 +3,15 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
-
-#include <fmt/format.h>
 
 #include "core/store/upsert_postgres_pipeline.hpp"
+#include "core/store/upsert_postgres_sql.hpp"
 
 namespace dovetail::store::detail {
 namespace {
 
 using mapping::Cell;
-
-constexpr std::string_view lease_sql =
-    "SELECT job_id, fence FROM object_lease WHERE tenant_id = $1::bigint AND connection_id = $2::bigint "
-    "AND object = $3::text FOR NO KEY UPDATE";
-constexpr std::string_view guard_sql = "SELECT coalesce((SELECT state FROM job WHERE tenant_id = $1::bigint AND job_id "
-                                       "= $4::bigint), ''), s.pass_id, s.pass_pages "
-                                       "FROM (SELECT) AS one LEFT JOIN sync_state AS s ON s.tenant_id = $1::bigint AND "
-                                       "s.connection_id = $2::bigint AND s.object = $3::text "
-                                       "AND s.parent_id = ''";
-
-constexpr std::string_view links_sql =
-    "SELECT k.n, l.row_id, l.content_hash, l.state, l.model = $4::text FROM unnest($5::text[]) WITH ORDINALITY AS "
-    "k(external_id, n) "
-    "CROSS JOIN LATERAL (SELECT row_id, content_hash, state, model FROM external_link WHERE tenant_id = $1::bigint AND "
-    "connection_id = $2::bigint AND object = $3::text AND external_id = k.external_id LIMIT 1) AS l";
-
-constexpr std::string_view write_links_sql =
-    "INSERT INTO external_link (tenant_id, connection_id, object, model, pass_id, first_seen_at, last_changed_at, "
-    "external_id, external_hash, "
-    "row_id, content_hash, state) SELECT $1::bigint, $2::bigint, $3::text, $4::text, $5::bigint, $6::timestamptz, "
-    "$6::timestamptz, u.* "
-    "FROM unnest($7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[]) AS u "
-    "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET model = excluded.model, row_id = "
-    "excluded.row_id, "
-    "content_hash = excluded.content_hash, state = excluded.state, pass_id = excluded.pass_id, last_changed_at = "
-    "excluded.last_changed_at";
-
-constexpr std::string_view write_pages_sql =
-    "INSERT INTO page_state (tenant_id, connection_id, object, pass_id, page_key, seen) "
-    "SELECT $1::bigint, $2::bigint, $3::text, $4::bigint, u.* FROM unnest($5::text[], $6::bytea[]) AS u "
-    "ON CONFLICT (tenant_id, connection_id, object, page_key) DO UPDATE SET pass_id = excluded.pass_id, seen = "
-    "excluded.seen";
-constexpr std::string_view stamp_page_sql =
-    "UPDATE page_state SET pass_id = $4::bigint WHERE tenant_id = $1::bigint AND "
-    "connection_id = $2::bigint AND object = $3::text AND page_key = $5::text";
-constexpr std::string_view known_page_sql =
-    "SELECT 1 FROM page_state WHERE tenant_id = $1::bigint AND connection_id = $2::bigint AND "
-    "object = $3::text AND page_key = $4::text";
-
-constexpr std::string_view write_state_sql =
-    "INSERT INTO plugin_state (tenant_id, connection_id, object, key, value) VALUES ($1::bigint, $2::bigint, $3::text, "
-    "$4::text, $5::bytea) "
-    "ON CONFLICT (tenant_id, connection_id, object, key) DO UPDATE SET value = excluded.value";
-constexpr std::string_view drop_state_sql =
-    "DELETE FROM plugin_state WHERE tenant_id = $1::bigint AND connection_id = $2::bigint AND "
-    "object = $3::text AND key = $4::text";
-
-constexpr std::string_view add_pending_sql =
-    "INSERT INTO pending_parent (tenant_id, connection_id, object, external_id, version) "
-    "SELECT $1::bigint, $2::bigint, c.object, u.external_id, $5::bigint FROM unnest($3::text[]) AS c(object) "
-    "CROSS JOIN unnest($4::text[]) AS u(external_id) "
-    "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET version = excluded.version";
-constexpr std::string_view drop_pending_sql =
-    "DELETE FROM pending_parent AS p USING unnest($4::text[], $5::bigint[]) AS u(external_id, version) WHERE "
-    "p.tenant_id = $1::bigint AND "
-    "p.connection_id = $2::bigint AND p.object = $3::text AND p.external_id = u.external_id AND p.version = u.version";
-
-constexpr std::string_view write_position_sql = "UPDATE sync_state SET position = $4::text, high_water = "
-                                                "coalesce($5::timestamptz, high_water), pass_pages = pass_pages + 1, "
-                                                "updated_at = $6::timestamptz WHERE tenant_id = $1::bigint AND "
-                                                "connection_id = $2::bigint AND object = $3::text AND parent_id = '' "
-                                                "AND pass_id = $7::bigint AND pass_pages = $8::bigint";
-constexpr std::string_view write_marks_sql =
-    "INSERT INTO sync_state (tenant_id, connection_id, object, parent_id, position, high_water, pass_id, pass_mode, "
-    "pass_started_at, "
-    "pass_pages, mapping_signature, completed_pass_id, completed_at, full_completed_at, resync_required, updated_at) "
-    "SELECT $1::bigint, $2::bigint, $3::text, u.parent_id, NULL, u.high_water, 0, '', NULL, 0, '', 0, NULL, NULL, "
-    "false, $4::timestamptz "
-    "FROM unnest($5::text[], $6::timestamptz[]) AS u(parent_id, high_water) "
-    "ON CONFLICT (tenant_id, connection_id, object, parent_id) DO UPDATE SET high_water = excluded.high_water, "
-    "updated_at = excluded.updated_at";
-
-constexpr std::string_view count_sql =
-    "UPDATE job SET fetched = fetched + $4::bigint, created = created + $5::bigint, updated = updated + $6::bigint, "
-    "unchanged = unchanged + $7::bigint, skipped = skipped + $8::bigint, failed = failed + $9::bigint, conflicts = "
-    "conflicts + $10::bigint, "
-    "requests = requests + $11::bigint, not_modified = not_modified + $12::bigint, updated_at = $3::timestamptz "
-    "WHERE tenant_id = $1::bigint AND job_id = $2::bigint AND state = 'running'";
+using namespace postgres_sql; // NOLINT(google-build-using-namespace): names of statements
 
 std::int64_t affected(const ::PGresult* result) {
   const std::string_view text = PQcmdTuples(
@@ -560,72 +481,7 @@ Result<bool> PostgresPage::known_page(std::string_view page_key) {
   return known;
 }
 
-std::string array_type(const model::Field& field) {
-  return std::string(sql_type(field.type, Dialect::postgresql)) + "[]";
-}
-
-std::string match_sql(const ObjectPlan& plan, std::span<const std::size_t> cells) {
-  std::string arrays;
-  std::string names;
-  std::string conditions;
-  std::size_t number = 5;
-  for (const std::size_t cell : cells) {
-    const model::Field& field = *plan.fields[cell];
-    arrays += fmt::format("${}::{}, ", number, array_type(field));
-    names += fmt::format("v{}, ", number);
-    conditions += fmt::format(" AND {} = k.v{}",
-                              match_operand("r." + quoted(field.name), field.type, Dialect::postgresql), number);
-    ++number;
-  }
-  arrays.resize(arrays.size() - 2);
-  return fmt::format(
-      "SELECT k.n, m.id FROM unnest({}) WITH ORDINALITY AS k({}n) CROSS JOIN LATERAL (SELECT r.id FROM {} AS r WHERE "
-      "r.tenant_id = $1::bigint{} AND r.state <> 'deleted' AND NOT EXISTS (SELECT 1 FROM external_link AS l WHERE "
-      "l.tenant_id = $1::bigint AND l.model = $4::text AND l.row_id = r.id AND l.connection_id = $2::bigint AND "
-      "l.object = $3::text) ORDER BY r.id LIMIT 2) AS m ORDER BY k.n, m.id",
-      arrays, names, quoted(plan.target.model->name), conditions);
-}
-
 } // namespace
-
-PostgresUpsertSql postgres_upsert_sql(const ObjectPlan& plan) {
-  PostgresUpsertSql sql;
-  const std::string table = quoted(plan.target.model->name);
-  std::string columns;
-  std::string inserted_arrays;
-  std::string updated_arrays;
-  std::string updated_names;
-  std::string updates;
-  for (std::size_t i = 0; i < plan.fields.size(); ++i) {
-    const std::string column = quoted(plan.fields[i]->name);
-    columns += ", " + column;
-    inserted_arrays += fmt::format(", ${}::{}", i + 10, array_type(*plan.fields[i]));
-    updated_arrays += fmt::format(", ${}::{}", i + 7, array_type(*plan.fields[i]));
-    updated_names += fmt::format(", f{}", i);
-    updates += fmt::format("{} = u.f{}, ", column, i);
-  }
-  // Two statements and not one with ON CONFLICT: a new id that another process drew too must not overwrite that one's row.
-  sql.insert_rows = fmt::format(
-      "INSERT INTO {} (tenant_id, connection_id, provider, created_at, updated_at, id, source_updated_at, "
-      "content_hash, "
-      "state, external_id{}) SELECT $1::bigint, $2::bigint, $3::text, $4::timestamptz, $4::timestamptz, u.* FROM "
-      "unnest($5::bigint[], $6::timestamptz[], $7::bigint[], $8::text[], $9::text[]{}) AS u",
-      table, columns, inserted_arrays);
-  sql.restore_rows = sql.insert_rows + " ON CONFLICT (tenant_id, id) DO NOTHING";
-  sql.update_rows = fmt::format(
-      "UPDATE {} AS t SET {}source_updated_at = u.source_updated_at, content_hash = u.content_hash, state = u.state, "
-      "updated_at = $2::timestamptz FROM unnest($3::bigint[], $4::timestamptz[], $5::bigint[], $6::text[]{}) AS "
-      "u(id, source_updated_at, content_hash, state{}) WHERE t.tenant_id = $1::bigint AND t.id = u.id",
-      table, updates, updated_arrays, updated_names);
-  sql.state_rows = fmt::format(
-      "UPDATE {} AS t SET state = u.state, updated_at = $2::timestamptz FROM unnest($3::bigint[], $4::text[]) AS "
-      "u(id, state) WHERE t.tenant_id = $1::bigint AND t.id = u.id",
-      table);
-  for (const auto& cells : plan.match_cells) {
-    sql.match.push_back(match_sql(plan, cells));
-  }
-  return sql;
-}
 
 std::unique_ptr<PageStatements> make_postgres_page(ReadSession& session, const ObjectPlan& plan,
                                                    const PostgresUpsertSql& sql) {

@@ -5,77 +5,14 @@
 #include <array>
 #include <set>
 
-#include <fmt/format.h>
-
+#include "core/store/upsert_sqlite_sql.hpp"
 #include "core/store/upsert_sqlite_statements.hpp"
 
 namespace dovetail::store::detail {
 namespace {
 
 using mapping::Cell;
-
-constexpr std::string_view guard_sql =
-    "SELECT coalesce(l.job_id, 0), coalesce(l.fence, 0), coalesce(j.state, ''), coalesce(s.pass_id, 0), "
-    "coalesce(s.pass_pages, -1) "
-    "FROM (SELECT 1) "
-    "LEFT JOIN object_lease AS l ON l.tenant_id = ?1 AND l.connection_id = ?2 AND l.object = ?3 "
-    "LEFT JOIN job AS j ON j.tenant_id = ?1 AND j.job_id = ?4 "
-    "LEFT JOIN sync_state AS s ON s.tenant_id = ?1 AND s.connection_id = ?2 AND s.object = ?3 AND s.parent_id = ''";
-
-constexpr std::string_view link_sql =
-    "SELECT row_id, content_hash, state, model = ?5 FROM external_link "
-    "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND external_id = ?4";
-
-constexpr std::string_view write_link_sql =
-    "INSERT INTO external_link (tenant_id, connection_id, object, external_id, external_hash, model, row_id, "
-    "content_hash, state, pass_id, "
-    "first_seen_at, last_changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11) "
-    "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET model = excluded.model, row_id = "
-    "excluded.row_id, "
-    "content_hash = excluded.content_hash, state = excluded.state, pass_id = excluded.pass_id, last_changed_at = "
-    "excluded.last_changed_at";
-
-constexpr std::string_view write_page_sql = "INSERT INTO page_state (tenant_id, connection_id, object, page_key, "
-                                            "pass_id, seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-                                            "ON CONFLICT (tenant_id, connection_id, object, page_key) DO UPDATE SET "
-                                            "pass_id = excluded.pass_id, seen = excluded.seen";
-constexpr std::string_view stamp_page_sql =
-    "UPDATE page_state SET pass_id = ?5 "
-    "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND page_key = ?4";
-constexpr std::string_view known_page_sql =
-    "SELECT 1 FROM page_state "
-    "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND page_key = ?4";
-
-constexpr std::string_view write_state_sql =
-    "INSERT INTO plugin_state (tenant_id, connection_id, object, key, value) VALUES (?1, ?2, ?3, ?4, ?5) "
-    "ON CONFLICT (tenant_id, connection_id, object, key) DO UPDATE SET value = excluded.value";
-constexpr std::string_view drop_state_sql = "DELETE FROM plugin_state "
-                                            "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND key = ?4";
-
-constexpr std::string_view add_pending_sql =
-    "INSERT INTO pending_parent (tenant_id, connection_id, object, external_id, version) VALUES (?1, ?2, ?3, ?4, ?5) "
-    "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET version = excluded.version";
-constexpr std::string_view drop_pending_sql =
-    "DELETE FROM pending_parent WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 "
-    "AND external_id = ?4 AND version = ?5";
-
-constexpr std::string_view write_position_sql = "UPDATE sync_state SET position = ?4, high_water = coalesce(?5, "
-                                                "high_water), pass_pages = pass_pages + 1, updated_at = ?6 "
-                                                "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND "
-                                                "parent_id = '' AND pass_id = ?7 AND pass_pages = ?8";
-constexpr std::string_view write_mark_sql =
-    "INSERT INTO sync_state (tenant_id, connection_id, object, parent_id, position, high_water, pass_id, pass_mode, "
-    "pass_started_at, "
-    "pass_pages, mapping_signature, completed_pass_id, completed_at, full_completed_at, resync_required, updated_at) "
-    "VALUES (?1, ?2, ?3, ?4, NULL, ?5, 0, '', NULL, 0, '', 0, NULL, NULL, 0, ?6) "
-    "ON CONFLICT (tenant_id, connection_id, object, parent_id) DO UPDATE SET high_water = excluded.high_water, "
-    "updated_at = excluded.updated_at";
-
-constexpr std::string_view count_sql =
-    "UPDATE job SET fetched = fetched + ?4, created = created + ?5, updated = updated + ?6, unchanged = unchanged + "
-    "?7, "
-    "skipped = skipped + ?8, failed = failed + ?9, conflicts = conflicts + ?10, requests = requests + ?11, "
-    "not_modified = not_modified + ?12, updated_at = ?3 WHERE tenant_id = ?1 AND job_id = ?2 AND state = 'running'";
+using namespace sqlite_sql; // NOLINT(google-build-using-namespace): names of statements
 
 // Values of the row or its size, not the state of the database: the others of the page may go on.
 bool refuses_row(int code) {
@@ -411,46 +348,6 @@ Result<bool> SqlitePage::known_page(std::string_view page_key) {
 }
 
 } // namespace
-
-SqliteUpsertSql sqlite_upsert_sql(const ObjectPlan& plan) {
-  SqliteUpsertSql sql;
-  const std::string table = quoted(plan.target.model->name);
-  std::string columns;
-  std::string values;
-  std::string updates;
-  int parameter = 10;
-  for (const model::Field* const field : plan.fields) {
-    const std::string column = quoted(field->name);
-    columns += ", " + column;
-    values += fmt::format(", ?{}", parameter);
-    updates += fmt::format("{} = ?{}, ", column, parameter);
-    ++parameter;
-  }
-  // Two statements and not one with ON CONFLICT: a new id that another process drew too must not overwrite that one's row.
-  sql.insert_row =
-      fmt::format("INSERT INTO {} (tenant_id, id, provider, connection_id, external_id, created_at, updated_at, "
-                  "source_updated_at, content_hash, state{}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9{})",
-                  table, columns, values);
-  sql.update_row = fmt::format("UPDATE {} SET {}source_updated_at = ?7, content_hash = ?8, state = ?9, updated_at = ?6 "
-                               "WHERE tenant_id = ?1 AND id = ?2",
-                               table, updates);
-  sql.state_row = fmt::format("UPDATE {} SET state = ?3, updated_at = ?4 WHERE tenant_id = ?1 AND id = ?2", table);
-  for (const auto& cells : plan.match_cells) {
-    std::string conditions;
-    int value = 5;
-    for (const std::size_t cell : cells) {
-      const model::Field& field = *plan.fields[cell];
-      conditions += fmt::format(" AND {} = {}", match_operand("r." + quoted(field.name), field.type, Dialect::sqlite),
-                                match_operand(fmt::format("?{}", value++), field.type, Dialect::sqlite));
-    }
-    sql.match.push_back(fmt::format(
-        "SELECT r.id FROM {} AS r WHERE r.tenant_id = ?1{} AND r.state <> 'deleted' AND NOT EXISTS (SELECT 1 "
-        "FROM external_link AS l WHERE l.tenant_id = ?1 AND l.model = ?4 AND l.row_id = r.id AND "
-        "l.connection_id = ?2 AND l.object = ?3) ORDER BY r.id LIMIT 2",
-        table, conditions));
-  }
-  return sql;
-}
 
 std::unique_ptr<PageStatements> make_sqlite_page(ReadSession& session, const ObjectPlan& plan,
                                                  const SqliteUpsertSql& sql) {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/upsert_sqlite_sql.hpp"
+
+#include <fmt/format.h>
+
+namespace dovetail::store::detail {
+
+SqliteUpsertSql sqlite_upsert_sql(const ObjectPlan& plan) {
+  SqliteUpsertSql sql;
+  const std::string table = quoted(plan.target.model->name);
+  std::string columns;
+  std::string values;
+  std::string updates;
+  int parameter = 10;
+  for (const model::Field* const field : plan.fields) {
+    const std::string column = quoted(field->name);
+    columns += ", " + column;
+    values += fmt::format(", ?{}", parameter);
+    updates += fmt::format("{} = ?{}, ", column, parameter);
+    ++parameter;
+  }
+  // Two statements and not one with ON CONFLICT: a new id that another process drew too must not overwrite that one's row.
+  sql.insert_row =
+      fmt::format("INSERT INTO {} (tenant_id, id, provider, connection_id, external_id, created_at, updated_at, "
+                  "source_updated_at, content_hash, state{}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9{})",
+                  table, columns, values);
+  sql.update_row = fmt::format("UPDATE {} SET {}source_updated_at = ?7, content_hash = ?8, state = ?9, updated_at = ?6 "
+                               "WHERE tenant_id = ?1 AND id = ?2",
+                               table, updates);
+  sql.state_row = fmt::format("UPDATE {} SET state = ?3, updated_at = ?4 WHERE tenant_id = ?1 AND id = ?2", table);
+  for (const auto& cells : plan.match_cells) {
+    std::string conditions;
+    int value = 5;
+    for (const std::size_t cell : cells) {
+      const model::Field& field = *plan.fields[cell];
+      conditions += fmt::format(" AND {} = {}", match_operand("r." + quoted(field.name), field.type, Dialect::sqlite),
+                                match_operand(fmt::format("?{}", value++), field.type, Dialect::sqlite));
+    }
+    sql.match.push_back(fmt::format(
+        "SELECT r.id FROM {} AS r WHERE r.tenant_id = ?1{} AND r.state <> 'deleted' AND NOT EXISTS (SELECT 1 "
+        "FROM external_link AS l WHERE l.tenant_id = ?1 AND l.model = ?4 AND l.row_id = r.id AND "
+        "l.connection_id = ?2 AND l.object = ?3) ORDER BY r.id LIMIT 2",
+        table, conditions));
+  }
+  return sql;
+}
+
+} // namespace dovetail::store::detail

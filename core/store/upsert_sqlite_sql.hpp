@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/store/page_writer_plan.hpp"
+
+namespace dovetail::store::detail {
+
+/// The SQL of an object's pages for SQLite: one row a statement, prepared once for a connection and kept with it.
+struct SqliteUpsertSql {
+  std::string
+      insert_row; ///< tenant, id, provider, connection, external id, now, source_updated_at, content hash, state, then the fields
+  std::string
+      update_row; ///< the same, of which it ignores provider, connection and external id: those stay as they were made
+  std::string state_row;          ///< tenant, id, state, now
+  std::vector<std::string> match; ///< of each rule: tenant, connection, object, model, then the fields
+};
+[[nodiscard]] SqliteUpsertSql sqlite_upsert_sql(const ObjectPlan& plan);
+
+/// The statements that are the same for every object. The first three parameters of most are tenant, connection and object.
+namespace sqlite_sql {
+
+inline constexpr std::string_view guard_sql =
+    "SELECT coalesce(l.job_id, 0), coalesce(l.fence, 0), coalesce(j.state, ''), coalesce(s.pass_id, 0), "
+    "coalesce(s.pass_pages, -1) "
+    "FROM (SELECT 1) "
+    "LEFT JOIN object_lease AS l ON l.tenant_id = ?1 AND l.connection_id = ?2 AND l.object = ?3 "
+    "LEFT JOIN job AS j ON j.tenant_id = ?1 AND j.job_id = ?4 "
+    "LEFT JOIN sync_state AS s ON s.tenant_id = ?1 AND s.connection_id = ?2 AND s.object = ?3 AND s.parent_id = ''";
+
+inline constexpr std::string_view link_sql =
+    "SELECT row_id, content_hash, state, model = ?5 FROM external_link "
+    "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND external_id = ?4";
+
+inline constexpr std::string_view write_link_sql =
+    "INSERT INTO external_link (tenant_id, connection_id, object, external_id, external_hash, model, row_id, "
+    "content_hash, state, pass_id, "
+    "first_seen_at, last_changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11) "
+    "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET model = excluded.model, row_id = "
+    "excluded.row_id, "
+    "content_hash = excluded.content_hash, state = excluded.state, pass_id = excluded.pass_id, last_changed_at = "
+    "excluded.last_changed_at";
+
+inline constexpr std::string_view write_page_sql =
+    "INSERT INTO page_state (tenant_id, connection_id, object, page_key, "
+    "pass_id, seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+    "ON CONFLICT (tenant_id, connection_id, object, page_key) DO UPDATE SET "
+    "pass_id = excluded.pass_id, seen = excluded.seen";
+inline constexpr std::string_view stamp_page_sql =
+    "UPDATE page_state SET pass_id = ?5 "
+    "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND page_key = ?4";
+inline constexpr std::string_view known_page_sql =
+    "SELECT 1 FROM page_state "
+    "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND page_key = ?4";
+
+inline constexpr std::string_view write_state_sql =
+    "INSERT INTO plugin_state (tenant_id, connection_id, object, key, value) VALUES (?1, ?2, ?3, ?4, ?5) "
+    "ON CONFLICT (tenant_id, connection_id, object, key) DO UPDATE SET value = excluded.value";
+inline constexpr std::string_view drop_state_sql =
+    "DELETE FROM plugin_state "
+    "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND key = ?4";
+
+inline constexpr std::string_view add_pending_sql =
+    "INSERT INTO pending_parent (tenant_id, connection_id, object, external_id, version) VALUES (?1, ?2, ?3, ?4, ?5) "
+    "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET version = excluded.version";
+inline constexpr std::string_view drop_pending_sql =
+    "DELETE FROM pending_parent WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 "
+    "AND external_id = ?4 AND version = ?5";
+
+inline constexpr std::string_view write_position_sql =
+    "UPDATE sync_state SET position = ?4, high_water = coalesce(?5, "
+    "high_water), pass_pages = pass_pages + 1, updated_at = ?6 "
+    "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND "
+    "parent_id = '' AND pass_id = ?7 AND pass_pages = ?8";
+inline constexpr std::string_view write_mark_sql =
+    "INSERT INTO sync_state (tenant_id, connection_id, object, parent_id, position, high_water, pass_id, pass_mode, "
+    "pass_started_at, "
+    "pass_pages, mapping_signature, completed_pass_id, completed_at, full_completed_at, resync_required, updated_at) "
+    "VALUES (?1, ?2, ?3, ?4, NULL, ?5, 0, '', NULL, 0, '', 0, NULL, NULL, 0, ?6) "
+    "ON CONFLICT (tenant_id, connection_id, object, parent_id) DO UPDATE SET high_water = excluded.high_water, "
+    "updated_at = excluded.updated_at";
+
+inline constexpr std::string_view count_sql =
+    "UPDATE job SET fetched = fetched + ?4, created = created + ?5, updated = updated + ?6, unchanged = unchanged + "
+    "?7, "
+    "skipped = skipped + ?8, failed = failed + ?9, conflicts = conflicts + ?10, requests = requests + ?11, "
+    "not_modified = not_modified + ?12, updated_at = ?3 WHERE tenant_id = ?1 AND job_id = ?2 AND state = 'running'";
+
+} // namespace sqlite_sql
+} // namespace dovetail::store::detail

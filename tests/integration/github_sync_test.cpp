@@ -257,6 +257,33 @@ TEST_P(GithubSync, EndsInTheSameStateThroughAStormOfFaults_HTTP_2) {
   }
 }
 
+TEST(GithubStorm, OfFaultsOverFiveThousandPullRequestsEndsAsACalmSyncDoes_SYNC_4) {
+  const auto big = [] {
+    auto options = world_of(538, scaled(5000));
+    options.world.organisations[0].reviews_per_pull = 1;
+    options.world.organisations[0].commits_per_pull = 1;
+    return options;
+  };
+  GithubSimulator calm(big(), service_clock());
+  SyncWorld calm_world(calm);
+  const auto undisturbed = calm_world.connect("acme", R"("organization":"acme")");
+  ASSERT_EQ(errors_of(calm_world.sync(undisturbed)), "");
+
+  auto options = big();
+  options.faults.seed = 4;
+  options.faults.oversized_bytes = 33U << 20U;
+  for (const auto kind : {FaultKind::rate_limit_seconds, FaultKind::secondary_limit, FaultKind::bad_gateway,
+                          FaultKind::server_error, FaultKind::reset_before_headers, FaultKind::truncated_body,
+                          FaultKind::invalid_json, FaultKind::foreign_redirect}) {
+    options.faults.probabilities[kind] = 0.002;
+  }
+  GithubSimulator stormy(options, service_clock());
+  SyncWorld world(stormy);
+  const auto disturbed = world.connect("acme", R"("organization":"acme")");
+  ASSERT_TRUE(world.sync_until_done(disturbed, 500));
+  EXPECT_EQ(world.dump(disturbed), calm_world.dump(undisturbed));
+}
+
 INSTANTIATE_TEST_SUITE_P(On, GithubSync, ::testing::Values(store::Dialect::sqlite, store::Dialect::postgresql),
                          testing::dialect_name);
 

@@ -126,6 +126,11 @@ std::vector<sync::ObjectReport> SyncWorld::sync(const Connected& who, sync::Sync
   return reports.ok() ? *reports : std::vector<sync::ObjectReport>();
 }
 
+plugin::ConnectionTest SyncWorld::test_connection(const Connected& who) {
+  auto tested = parts_->service->test_connection(who.tenant, who.connection, {});
+  return tested.ok() ? std::move(*tested) : plugin::ConnectionTest{.status = tested.error(), .findings = {}};
+}
+
 bool SyncWorld::sync_until_done(const Connected& who, int times, sync::SyncOptions options) {
   for (int i = 0; i < times; ++i) {
     if (errors_of(sync(who, options)).empty()) {

@@ -61,6 +61,7 @@ public:
 
   /// Fails the test when the sync could not even begin.
   std::vector<sync::ObjectReport> sync(const Connected& who, sync::SyncOptions options = {});
+  [[nodiscard]] plugin::ConnectionTest test_connection(const Connected& who);
   /// Syncs until every object went through, at most `times` times; false when that was not enough.
   bool sync_until_done(const Connected& who, int times, sync::SyncOptions options = {});
   /// Throws all that lives in memory away and begins anew on the same database, as another process does.

@@ -249,7 +249,9 @@ public:
       return false;
     }
   }
-  [[nodiscard]] Status finish(Status scanned) && { return problem_ ? Status(std::move(*problem_)) : scanned; }
+  [[nodiscard]] Status finish(Status scanned) && {
+    return problem_ ? Status(std::move(*problem_)) : std::move(scanned);
+  }
 
 private:
   HostCall& frame_;

@@ -224,7 +224,10 @@ dvt_code FakeCall::send(const dvt_http_request& request, dvt_http_response** out
   auto response = std::make_unique<Response>();
   response->status = reply.status;
   response->headers = std::move(reply.headers);
-  response->url = reply.url.empty() ? host_.http_.requests().back().url : std::move(reply.url);
+  response->url = std::move(reply.url);
+  if (response->url.empty()) {
+    response->url = host_.http_.requests().back().url;
+  }
   response->body = std::move(reply.body);
   *out = static_cast<dvt_http_response*>(static_cast<void*>(response.get()));
   responses_.push_back(std::move(response));

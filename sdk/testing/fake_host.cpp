@@ -112,6 +112,7 @@ RecordedPage FakeHost::read_page(const PageRequest& request) {
     return page;
   }
   std::vector<dvt_slice> fields;
+  fields.reserve(request.fields.size());
   for (const auto& field : request.fields) {
     fields.push_back(slice(field));
   }

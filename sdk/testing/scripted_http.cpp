@@ -44,7 +44,8 @@ std::string Exchange::mismatch(const SentRequest& request) const {
   for (const auto& [name, value] : required_) {
     const auto sent = request.header(name);
     if (sent != value) {
-      return "expected the header " + name + ": " + value + (sent ? ", got " + std::string(*sent) : ", got none");
+      std::string text = "expected the header " + name + ": " + value + ", got ";
+      return text.append(sent ? *sent : "none");
     }
   }
   for (const auto& name : forbidden_) {

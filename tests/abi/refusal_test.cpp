@@ -19,7 +19,6 @@ namespace dovetail::plugin {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -212,6 +211,7 @@ TEST(PluginHost, LoadsAPluginOnceAlsoWhenManyAskAtOnce) {
   std::vector<Plugin*> got(8);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(got.size());
     for (auto& plugin : got) {
       threads.emplace_back([&] {
         auto loaded = world.load("sample", "sample");

@@ -85,6 +85,12 @@ Result<std::vector<Exchange>> load_recordings(const std::string& file, const std
     if (text.size() > most_line_bytes) {
       return out_of_range(fmt::format("{}: the line is too long", where));
     }
+    // Most lines belong to others: a name that does not stand in the text cannot be the scenario's.
+    if (!scenarios.empty() && std::none_of(scenarios.begin(), scenarios.end(), [&](const std::string& name) {
+          return text.find(name) != std::string::npos;
+        })) {
+      continue;
+    }
     rapidjson::Document line;
     line.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
     if (line.HasParseError() || !line.IsObject()) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
@@ -58,12 +59,11 @@ protected:
   rapidjson::Document recorded(const std::string& scenario, std::int64_t sequence) const {
     const Result<std::vector<Exchange>> exchanges = load_recordings(file_, {scenario});
     EXPECT_TRUE(exchanges.ok());
+    const auto found = std::find_if(exchanges->begin(), exchanges->end(),
+                                    [&](const Exchange& exchange) { return exchange.sequence == sequence; });
+    EXPECT_NE(found, exchanges->end());
     rapidjson::Document document;
-    for (const Exchange& exchange : *exchanges) {
-      if (exchange.sequence == sequence) {
-        document.Parse(exchange.body.data(), exchange.body.size());
-      }
-    }
+    document.Parse(found->body.data(), found->body.size());
     EXPECT_TRUE(document.IsObject() || document.IsArray()) << scenario << "#" << sequence;
     return document;
   }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -16,6 +14,7 @@
 #include "tests/simulators/github/endpoints.hpp"
 #include "tests/simulators/github/faults.hpp"
 #include "tests/simulators/github/limits.hpp"
+#include "tests/simulators/github/statistics.hpp"
 #include "tests/simulators/github/world.hpp"
 #include "tests/simulators/handler.hpp"
 
@@ -47,18 +46,6 @@ struct SimulatorOptions {
   bool control = true;
   /// Finished bodies that are kept for the next asker.
   std::size_t cache_bytes = 128U << 20U;
-};
-
-struct Statistics {
-  std::array<std::map<int, std::uint64_t>, endpoint_kinds> requests; ///< by Endpoint, then status (0: connection cut)
-  std::array<std::uint64_t, fault_kinds> faults{};                   ///< by FaultKind
-  std::uint64_t body_bytes = 0;                                      ///< as sent
-  std::uint64_t counted = 0;                                         ///< for the primary limit
-  std::vector<std::string> undescribed; ///< "GET /path": asked for, but in no documentation we keep; at most 1000
-
-  [[nodiscard]] std::uint64_t total() const;
-  [[nodiscard]] std::uint64_t with_status(int status) const;
-  [[nodiscard]] std::uint64_t of(Endpoint endpoint) const;
 };
 
 /// GitHub's REST API over a `World`: authentication, limits, conditional requests, paging, faults. Everything follows from the

@@ -51,7 +51,7 @@ ParentRows::ParentRows(TenantScope scope, ParentQuery query) : scope_(scope), qu
   std::string columns;
   for (const auto& [name, field] : query_.fields) {
     types_.push_back(query_.model->find(field)->type);
-    columns += ", m.\"" + field + "\"";
+    columns.append(", m.\"").append(field).append("\"");
   }
   const std::string source = columns + " FROM external_link l JOIN \"" + query_.model->name +
                              "\" m ON m.tenant_id = l.tenant_id AND m.id = l.row_id";

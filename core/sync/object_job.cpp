@@ -235,11 +235,13 @@ Status ObjectJob::store_page(FetchedPage& page, const ReadStep& step) {
     batches.push_back({.rows = &pages_->rows(i), .page_key = page.records[i].page_key});
   }
   std::vector<store::StateEntry> states;
+  states.reserve(page.states.size());
   for (auto& state : page.states) {
     states.push_back({.key = std::move(state.key), .value = std::move(state.value)});
   }
   std::vector<store::ParentMark> marks;
   std::vector<store::ConsumedParent> consumed;
+  consumed.reserve(step.consumed.size());
   for (const auto& parent : step.consumed) {
     consumed.push_back({.external_id = parent.external_id, .version = parent.version});
   }

@@ -16,11 +16,9 @@ extern "C" const dvt_plugin_descriptor* dvt_plugin_query(std::uint32_t, std::uin
 namespace dovetail::testing {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ::testing::Pair;
 using ::testing::SizeIs;
 

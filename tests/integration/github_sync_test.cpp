@@ -15,7 +15,6 @@ namespace dovetail::test {
 namespace {
 
 using simulators::github::FaultKind;
-using simulators::github::FaultPlan;
 using simulators::github::GithubSimulator;
 using simulators::github::MutationCounts;
 using simulators::github::OrganisationOptions;

@@ -131,7 +131,7 @@ plugin::ConnectionTest SyncWorld::test_connection(const Connected& who) {
   return tested.ok() ? std::move(*tested) : plugin::ConnectionTest{.status = tested.error(), .findings = {}};
 }
 
-bool SyncWorld::sync_until_done(const Connected& who, int times, sync::SyncOptions options) {
+bool SyncWorld::sync_until_done(const Connected& who, int times, const sync::SyncOptions& options) {
   for (int i = 0; i < times; ++i) {
     if (errors_of(sync(who, options)).empty()) {
       return true;

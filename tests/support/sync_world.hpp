@@ -63,7 +63,7 @@ public:
   std::vector<sync::ObjectReport> sync(const Connected& who, sync::SyncOptions options = {});
   [[nodiscard]] plugin::ConnectionTest test_connection(const Connected& who);
   /// Syncs until every object went through, at most `times` times; false when that was not enough.
-  bool sync_until_done(const Connected& who, int times, sync::SyncOptions options = {});
+  bool sync_until_done(const Connected& who, int times, const sync::SyncOptions& options = {});
   /// Throws all that lives in memory away and begins anew on the same database, as another process does.
   void restart();
 

@@ -234,8 +234,8 @@ Result<std::int64_t> ConnectionRepository::update(ConnectionId id, std::int64_t 
   if (current->settings.provider != settings.provider) {
     return invalid_argument("the provider of a connection cannot change: add another connection");
   }
-  return aborted("connection \"" + current->settings.name +
-                 "\" was changed by somebody else in between: read it again");
+  return detail::superseded("connection \"" + current->settings.name +
+                            "\" was changed by somebody else in between: read it again");
 }
 
 Status ConnectionRepository::set_status(ConnectionId id, ConnectionStatus status, std::string_view reason) {

@@ -55,11 +55,6 @@ Status Database::run(const Scope& scope, const std::function<Status(Transaction&
 
 namespace detail {
 
-Error transient(Error error) {
-  error.retry = RetryClass::transient;
-  return error;
-}
-
 Error unknown_commit(const std::string& description) {
   Error error;
   error.code = ErrorCode::unknown;
@@ -69,6 +64,24 @@ Error unknown_commit(const std::string& description) {
 }
 
 Status Engine::run(const Scope& scope, const Work& work) {
+  if (!scope.write) {
+    return run_attempts(scope, work);
+  }
+  // A write inside a write would wait for itself: for SQLite's one writer, for the last connection of a pool, for a row.
+  const std::thread::id self = std::this_thread::get_id();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!writing_.insert(self).second) {
+      return internal("a write was begun inside a write of the same thread");
+    }
+  }
+  Status status = run_attempts(scope, work);
+  const std::scoped_lock lock(mutex_);
+  writing_.erase(self);
+  return status;
+}
+
+Status Engine::run_attempts(const Scope& scope, const Work& work) {
   for (std::size_t number = 1;; ++number) {
     Status status = attempt(scope, work);
     const bool again = !status.ok() && status.error().retry == RetryClass::transient &&

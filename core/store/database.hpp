@@ -36,7 +36,7 @@ struct DatabaseOptions {
   /// PostgreSQL: connections of this process. Beyond them a transaction waits.
   std::size_t max_sessions = 16;
   /// How long a transaction waits for a connection, or for another process that writes to the same SQLite file, before it
-  /// fails with resource_exhausted or unavailable.
+  /// fails with resource_exhausted.
   std::chrono::milliseconds wait_limit{15'000};
   /// How often a transaction is run before its conflict or lost connection is reported.
   std::size_t max_attempts = 8;

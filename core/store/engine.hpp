@@ -3,7 +3,10 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
+#include <unordered_set>
 #include <utility>
 
 #include "core/base/clock.hpp"
@@ -54,9 +57,15 @@ protected:
   Clock& clock_;
   Random& random_;
   Logger& logger_;
+
+private:
+  [[nodiscard]] Status run_attempts(const Scope& scope, const Work& work);
+
+  std::mutex mutex_;
+  // guarded by mutex_
+  std::unordered_set<std::thread::id> writing_; ///< threads inside a write: none may begin another
 };
 
-[[nodiscard]] Error transient(Error error);
 [[nodiscard]] Error unknown_commit(const std::string& description);
 
 [[nodiscard]] Result<std::unique_ptr<Engine>> open_sqlite_engine(DatabaseOptions options, Clock& clock, Random& random,

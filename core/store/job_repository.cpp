@@ -63,8 +63,9 @@ std::vector<std::string> split_samples(std::string_view joined) {
 }
 
 Error not_ours(const JobClaim& claim) {
-  return aborted("job " + std::to_string(claim.job.value) +
-                 " is no longer run by this worker: it has ended or was claimed again; nothing more may be written");
+  return detail::superseded(
+      "job " + std::to_string(claim.job.value) +
+      " is no longer run by this worker: it has ended or was claimed again; nothing more may be written");
 }
 
 Error no_such_job(JobId job) { return not_found("this tenant has no job " + std::to_string(job.value)); }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/migrator.hpp"
 
-#include <array>
-#include <functional>
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,12 +9,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "core/base/log.hpp"
 #include "core/base/random.hpp"
 #include "core/store/query.hpp"
+#include "tests/support/forked_child.hpp"
 #include "tests/support/test_postgres.hpp"
 #include "tests/support/test_store.hpp"
 
@@ -116,33 +113,6 @@ TEST_P(MigratorTest, AMigrationIsAppliedWhollyOrNotAtAll) {
   EXPECT_EQ(store().raw("SELECT count(*) FROM half"), "0");
 }
 
-// Runs `work` in `count` processes at once; whether all succeeded.
-bool in_processes(int count, const std::function<bool()>& work) {
-  std::array<int, 2> start{};
-  if (::pipe(start.data()) != 0) {
-    return false;
-  }
-  std::vector<pid_t> children;
-  for (int index = 0; index < count; ++index) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      ::close(start[1]);
-      char byte = 0;
-      const bool told = ::read(start[0], &byte, 1) == 0;
-      ::_exit(told && work() ? 0 : 1);
-    }
-    children.push_back(child);
-  }
-  ::close(start[0]);
-  ::close(start[1]);
-  bool all = true;
-  for (const pid_t child : children) {
-    int status = 0;
-    all = ::waitpid(child, &status, 0) == child && status == 0 && all;
-  }
-  return all;
-}
-
 class EmptyDatabaseTest : public ::testing::TestWithParam<Dialect> {
 protected:
   void SetUp() override {
@@ -177,7 +147,17 @@ protected:
 DOVETAIL_BOTH_DIALECTS(EmptyDatabaseTest);
 
 TEST_P(EmptyDatabaseTest, ProcessesThatStartAtOnceMigrateItOnce) {
-  EXPECT_TRUE(in_processes(4, [&] { return open(true).ok(); }));
+  std::vector<std::unique_ptr<testing::ForkedChild>> children;
+  for (int index = 0; index < 4; ++index) {
+    children.push_back(std::make_unique<testing::ForkedChild>([&](const testing::ForkedChild::Tell& tell) {
+      const auto opened = open(true);
+      tell(opened.ok() ? "opened" : opened.error().message);
+      return 0;
+    }));
+  }
+  for (const auto& child : children) {
+    EXPECT_EQ(child->hear(), "opened");
+  }
   const auto database = open(false);
   ASSERT_TRUE(database.ok()) << database.error().message;
   const auto status = (*database)->check_migrations();

@@ -90,8 +90,8 @@ Error held(std::string_view object, const LeaseHolder& holder) {
 }
 
 Error lost(const ObjectLease& lease) {
-  return aborted("job " + std::to_string(lease.job.value) + " no longer holds object \"" + lease.object +
-                 "\": another job took it over; nothing more may be written");
+  return detail::superseded("job " + std::to_string(lease.job.value) + " no longer holds object \"" + lease.object +
+                            "\": another job took it over; nothing more may be written");
 }
 
 } // namespace
@@ -150,9 +150,7 @@ Result<ObjectLease> ObjectLeases::acquire_in(Transaction& transaction, const Obj
   }
   if (changed != 1) {
     // Two made the row at the same moment: the transaction runs again and finds the other.
-    Error error = aborted("object \"" + lease.object + "\" was taken at the same moment");
-    error.retry = RetryClass::transient;
-    return error;
+    return aborted("object \"" + lease.object + "\" was taken at the same moment");
   }
   return lease;
 }

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,9 +11,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/forked_child.hpp"
 #include "tests/support/test_store.hpp"
 
 namespace dovetail::store {
@@ -131,33 +130,23 @@ TEST_P(ObjectLeaseTest, ADeadHoldersLeaseIsTakenOverAtOnce) {
 
 // A real process that is killed in the middle of its work.
 TEST_P(ObjectLeaseTest, AProcessThatWasKilledHoldsNothing) {
-  std::array<int, 2> ready{};
-  ASSERT_EQ(::pipe(ready.data()), 0);
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
+  testing::ForkedChild child([&](const testing::ForkedChild::Tell& tell) {
     // Only the identity is taken in the child: a forked copy of the connections is not to be used.
-    const ProcessIdentity self = this_process();
-    const bool told = ::write(ready[1], &self.process_start, sizeof self.process_start) == sizeof self.process_start;
+    tell(std::to_string(this_process().process_start));
     ::pause();
-    ::_exit(told ? 0 : 1);
-  }
+    return 0;
+  });
   ProcessIdentity identity = this_process();
-  identity.process_id = child;
-  ASSERT_EQ(::read(ready[0], &identity.process_start, sizeof identity.process_start),
-            static_cast<ssize_t>(sizeof identity.process_start));
-  ::close(ready[0]);
-  ::close(ready[1]);
+  identity.process_id = child.process_id();
+  identity.process_start = std::stoll(child.hear());
   ASSERT_TRUE(ObjectLeases(scope(), identity).acquire(connection_, "member", JobId{7}, minutes(60)).ok());
   EXPECT_TRUE(may_be_alive(identity));
   EXPECT_EQ(ObjectLeases(scope()).acquire(connection_, "member", JobId{8}, minutes(1)).error().code,
             ErrorCode::already_exists);
-  ::kill(child, SIGKILL);
-  siginfo_t ended{};
-  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  child.kill_uncollected();
   // Dead though its parent has not collected it, and after that too.
   EXPECT_FALSE(may_be_alive(identity));
-  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  child.kill();
   EXPECT_FALSE(may_be_alive(identity));
   const auto taken = ObjectLeases(scope()).acquire(connection_, "member", JobId{8}, minutes(1));
   ASSERT_TRUE(taken.ok()) << taken.error().message;

@@ -112,7 +112,7 @@ Status PostgresqlEngine::attempt(const Scope& scope, const Work& work) {
   Status status = call(work, transaction);
   if (!session->connected()) {
     // Nothing was committed: the server rolls back what its client left behind.
-    return transient(unavailable(target_.description + ": the connection was lost in a transaction"));
+    return unavailable(target_.description + ": the connection was lost in a transaction");
   }
   if (status.ok() && PQtransactionStatus(session->postgresql()) == PQTRANS_INTRANS) {
     return commit(*session);
@@ -144,7 +144,7 @@ Status PostgresqlEngine::prepare_migrations() {
     Status made = transaction.session().execute(make_roles, "preparing the roles of the database");
     // Two grants at once to one user, from two databases of a server: the one that lost finds it done when it looks again.
     if (!made.ok() && made.error().message.find("tuple concurrently updated") != std::string::npos) {
-      return Status(transient(aborted(made.error().message)));
+      return Status(aborted(made.error().message));
     }
     return made;
   });

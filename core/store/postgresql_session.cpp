@@ -45,9 +45,7 @@ Error from_sqlstate(std::string_view state, std::string_view message, std::strin
 }
 
 Error connection_lost(std::string_view what) {
-  Error error = unavailable(std::string(what) + ": the connection to the database was lost");
-  error.retry = RetryClass::transient;
-  return error;
+  return unavailable(std::string(what) + ": the connection to the database was lost");
 }
 
 std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
@@ -135,6 +133,17 @@ Status append_option(std::string& out, std::string_view key, std::string_view va
     out += byte;
   }
   return {};
+}
+
+/// libpq tells why a connection failed in words only. Those that no waiting heals are told apart where they are recognised.
+Error refused_connection(std::string message) {
+  for (const std::string_view words : {"authentication failed", "no password supplied", "no pg_hba.conf entry"}) {
+    if (message.find(words) != std::string::npos) {
+      return unauthenticated(message + " (check user and password of the database's URL)");
+    }
+  }
+  return message.find("does not exist") != std::string::npos ? not_found(std::move(message))
+                                                             : unavailable(std::move(message));
 }
 
 std::string without(std::string text, const Secret& secret) {
@@ -232,9 +241,7 @@ Result<std::unique_ptr<Session>> open_postgresql(const PostgresqlTarget& target)
     DOVETAIL_TRY_STATUS(session->execute(session_settings, what));
     return std::unique_ptr<Session>(std::move(session));
   } catch (const Poco::Exception& exception) {
-    Error error = unavailable(without(what + ": " + first_line(exception.message()), target.password));
-    error.retry = RetryClass::transient;
-    return error;
+    return refused_connection(without(what + ": " + first_line(exception.message()), target.password));
   }
 }
 

@@ -23,6 +23,12 @@ Error unreadable(std::string_view wanted) {
 
 } // namespace
 
+Error superseded(std::string message) {
+  Error error = aborted(std::move(message));
+  error.retry = RetryClass::never;
+  return error;
+}
+
 Result<std::int64_t> Row::integer(std::size_t column) const {
   const auto& text = columns_.at(column);
   std::int64_t value = 0;
@@ -123,6 +129,10 @@ Query& Query::bind_flag(bool value) {
 }
 
 Query& Query::bind_bytes(std::string_view value) {
+  if (value.empty()) {
+    // Poco hands over an empty BLOB as a null pointer, which both drivers take for NULL.
+    return bind(value);
+  }
   state_->guarded([&] {
     const Poco::Data::BLOB blob(reinterpret_cast<const unsigned char*>(value.data()), value.size());
     state_->statement, Poco::Data::Keywords::bind(blob);

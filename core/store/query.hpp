@@ -18,6 +18,10 @@
 
 namespace dovetail::store::detail {
 
+/// `aborted`, and the same again cannot help: what a guarded change says that found no row, as somebody else has what it was about
+/// (design 8.1). Database does not run such a transaction again, as it does after a conflict.
+[[nodiscard]] Error superseded(std::string message);
+
 /// One row of an answer, every column as the text that the database gave (bytes as they are). Reading a column that does not hold
 /// what is asked for yields data_loss: the row was not written by us.
 class Row {

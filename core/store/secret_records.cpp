@@ -58,8 +58,9 @@ Result<SecretRecord> to_record(const Row& row, std::size_t first) {
 }
 
 Error version_conflict(const SecretAddress& address) {
-  return aborted("secret \"" + address.name + "\" of connection " + std::to_string(address.connection.value) +
-                 " was changed by somebody else in between: read it again");
+  return detail::superseded("secret \"" + address.name + "\" of connection " +
+                            std::to_string(address.connection.value) +
+                            " was changed by somebody else in between: read it again");
 }
 
 } // namespace

@@ -66,8 +66,10 @@ Status wait_for_lock(const LockFile& file, std::chrono::milliseconds limit, cons
       return unavailable(system_message("locking " + description));
     }
     if (std::chrono::steady_clock::now() >= deadline) {
-      return unavailable(description + ": another process has been writing for " + std::to_string(limit.count()) +
-                         " ms; wait for it to end, or end it");
+      Error error = resource_exhausted(description + ": another process has been writing for " +
+                                       std::to_string(limit.count()) + " ms; wait for it to end, or end it");
+      error.retry = RetryClass::transient;
+      return error;
     }
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::microseconds(20'000));
@@ -133,12 +135,12 @@ private:
 
   const std::unique_ptr<LockFile> write_lock_; ///< keeps the writers of other processes out; see sqlite_session.cpp
   SessionPool readers_;
-  std::unique_ptr<Session> writer_; ///< used by the thread that made writing_ its id
+  std::unique_ptr<Session> writer_; ///< used by the thread that set writing_
 
   std::mutex mutex_;
   std::condition_variable changed_;
   // guarded by mutex_
-  std::thread::id writing_;
+  bool writing_ = false; ///< some thread uses writer_
   std::size_t waiting_ = 0;
   std::shared_ptr<Group> group_;
 };
@@ -156,19 +158,16 @@ Status SqliteEngine::read(const Scope& scope, const Work& work) {
 // a group always ends, and a lone writer never waits.
 Status SqliteEngine::write(const Scope& scope, const Work& work) {
   std::unique_lock lock(mutex_);
-  if (writing_ == std::this_thread::get_id()) {
-    return internal("a write was begun inside a write of the same thread");
-  }
   ++waiting_;
-  changed_.wait(lock, [this] { return writing_ == std::thread::id(); });
+  changed_.wait(lock, [this] { return !writing_; });
   --waiting_;
-  writing_ = std::this_thread::get_id();
+  writing_ = true;
   if (group_ == nullptr) {
     lock.unlock();
     Status begun = begin();
     lock.lock();
     if (!begun.ok()) {
-      writing_ = {};
+      writing_ = false;
       changed_.notify_all();
       return begun;
     }
@@ -186,7 +185,7 @@ Status SqliteEngine::write(const Scope& scope, const Work& work) {
     Status outcome;
     if (lost) {
       write_lock_->unlock();
-      outcome = transient(aborted("SQLite rolled back the transaction, and those that were to be committed with it"));
+      outcome = aborted("SQLite rolled back the transaction, and those that were to be committed with it");
     } else if (group->members == 0) {
       roll_back();
     } else {
@@ -196,11 +195,11 @@ Status SqliteEngine::write(const Scope& scope, const Work& work) {
     group->outcome = std::move(outcome);
     group->done = true;
     group_ = nullptr;
-    writing_ = {};
+    writing_ = false;
     changed_.notify_all();
     return own.ok() ? group->outcome : own;
   }
-  writing_ = {};
+  writing_ = false;
   changed_.notify_all();
   if (!own.ok()) {
     return own;

@@ -19,9 +19,7 @@ Error sqlite_error(::sqlite3* handle, std::string_view what) {
   switch (code & 0xff) {
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
-    error = aborted(message + " (another process holds the database)");
-    error.retry = RetryClass::transient;
-    return error;
+    return aborted(message + " (another process holds the database)");
   case SQLITE_CONSTRAINT:
     return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_ROWID
                ? already_exists(message)

@@ -190,8 +190,8 @@ Status SyncStateRepository::complete_pass(const ObjectLease& lease, std::int64_t
         return {};
       }
     }
-    return aborted("pass " + std::to_string(pass_id) + " of object \"" + lease.object +
-                   "\" is not open: another one was begun");
+    return detail::superseded("pass " + std::to_string(pass_id) + " of object \"" + lease.object +
+                              "\" is not open: another one was begun");
   });
 }
 

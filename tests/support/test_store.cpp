@@ -138,14 +138,16 @@ std::string TestStore::raw(const std::string& sql) {
   if (dialect_ == store::Dialect::postgresql) {
     return checked(TestPostgres::shared().execute(postgresql_name_, sql));
   }
-  return checked(database_->with_schema_change([&](store::Transaction& transaction) -> Result<std::string> {
-    const store::detail::Sql statement{std::string_view(sql)};
-    if (sql.starts_with("SELECT")) {
-      DOVETAIL_TRY(const auto rows, store::detail::Query(transaction, statement, "looking behind the store").rows(1));
-      return rows.empty() ? std::string() : rows.front().text(0);
-    }
-    DOVETAIL_TRY_STATUS(store::detail::Query(transaction, statement, "working behind the store").execute_only());
-    return std::string();
+  const store::detail::Sql statement{std::string_view(sql)};
+  if (!sql.starts_with("SELECT")) {
+    checked(database_->with_schema_change([&](store::Transaction& transaction) {
+      return store::detail::Query(transaction, statement, "working behind the store").execute_only();
+    }));
+    return {};
+  }
+  return checked(database_->with_operator_read([&](store::ReadSession& session) -> Result<std::string> {
+    DOVETAIL_TRY(const auto rows, store::detail::Query(session, statement, "looking behind the store").rows(1));
+    return rows.empty() ? std::string() : rows.front().text(0);
   }));
 }
 

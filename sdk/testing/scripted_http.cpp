@@ -44,8 +44,8 @@ std::string Exchange::mismatch(const SentRequest& request) const {
   for (const auto& [name, value] : required_) {
     const auto sent = request.header(name);
     if (sent != value) {
-      std::string text = "expected the header " + name + ": " + value + ", got ";
-      return text.append(sent ? *sent : "none");
+      std::string text = "expected the header ";
+      return text.append(name).append(": ").append(value).append(", got ").append(sent ? *sent : "none");
     }
   }
   for (const auto& name : forbidden_) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/sync/read_plan.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace dovetail::sync {
@@ -45,7 +46,7 @@ Result<std::optional<Timestamp>> ReadPlan::since_of(const Position& position, st
   return std::optional<Timestamp>();
 }
 
-Result<std::optional<PageRequest>> ReadPlan::request_for(const Position& position) {
+Result<std::optional<PageRequest>> ReadPlan::request_for(Position& position) {
   PageRequest request;
   request.object = shape_.object;
   request.cursor = position.cursor;
@@ -54,9 +55,17 @@ Result<std::optional<PageRequest>> ReadPlan::request_for(const Position& positio
   request.fresh = position.fresh;
   if (shape_.parent_mode != ParentMode::none) {
     DOVETAIL_TRY(const auto rows, parents_.rows(position.parents));
-    // A parent that went away since the read stopped has no children to read any more.
+    // Parents that went away since the read stopped have no children to read any more.
     if (rows.empty()) {
       return std::optional<PageRequest>();
+    }
+    if (rows.size() != position.parents.size()) {
+      std::erase_if(position.parents, [&rows](const ParentKey& key) {
+        return std::none_of(rows.begin(), rows.end(),
+                            [&key](const ParentRow& row) { return row.key.external_id == key.external_id; });
+      });
+      position.cursor.clear();
+      request.cursor.clear();
     }
     request.parents = join_parents(rows);
   }

@@ -57,7 +57,9 @@ public:
   [[nodiscard]] Result<ReadStep> advance(const FetchedPage& page);
 
 private:
-  [[nodiscard]] Result<std::optional<PageRequest>> request_for(const Position& position);
+  /// nullopt when the position's parents are all gone. When some are, those that are left are read from their beginning: a cursor
+  /// belongs to exactly the parents that it was given for.
+  [[nodiscard]] Result<std::optional<PageRequest>> request_for(Position& position);
   [[nodiscard]] Result<std::optional<PageRequest>> begin_parents(Position& position, std::string_view after);
   [[nodiscard]] Result<std::optional<Timestamp>> since_of(const Position& position, std::string_view parent);
   [[nodiscard]] Status check_progress(const FetchedPage& page);

@@ -157,6 +157,22 @@ TEST(ReadPlan, SkipsAParentThatWentAwayWhileTheReadWasStopped) {
   EXPECT_EQ((*request)->cursor, "");
 }
 
+TEST(ReadPlan, ReadsABatchFromItsBeginningWhenOneOfItsParentsWentAway) {
+  ListedParents queue;
+  queue.parents = {{"1", 4}, {"3", 1}};
+  Position position = beginning();
+  position.parents = {{"1", 4}, {"2", 1}, {"3", 1}};
+  position.cursor = R"({"at":2})";
+  ReadPlan plan({.object = "review", .parent_mode = ParentMode::changed, .batch = 3}, queue, position);
+  const auto request = plan.current();
+  ASSERT_TRUE(request.ok() && *request);
+  EXPECT_EQ((*request)->cursor, "") << "the third of three is not the third of two";
+  EXPECT_EQ((*request)->parents, R"([{"external_id":"1"},{"external_id":"3"}])");
+  const auto step = plan.advance(page(""));
+  ASSERT_TRUE(step.ok());
+  EXPECT_THAT(step->consumed, testing::ElementsAre(ParentKey{"1", 4}, ParentKey{"3", 1}));
+}
+
 TEST(ReadPlan, ReadsEverythingInAFullReadAndAsTheInitialModeSaysInTheFirst_SYNC_8) {
   ListedParents none;
   none.marks.emplace("", *parse_iso8601("2026-01-10T00:00:00Z"));

@@ -6,6 +6,12 @@ namespace {
 
 __extension__ using Uint128 = unsigned __int128;
 
+std::mt19937_64 seeded_engine() {
+  std::random_device device;
+  std::seed_seq seed{device(), device(), device(), device(), device(), device(), device(), device()};
+  return std::mt19937_64(seed);
+}
+
 } // namespace
 
 std::uint64_t Random::below(std::uint64_t bound) {
@@ -18,11 +24,7 @@ std::uint64_t Random::below(std::uint64_t bound) {
 
 double Random::unit() { return static_cast<double>(next() >> 11U) * 0x1.0p-53; }
 
-SystemRandom::SystemRandom() {
-  std::random_device device;
-  std::seed_seq seed{device(), device(), device(), device(), device(), device(), device(), device()};
-  engine_.seed(seed);
-}
+SystemRandom::SystemRandom() : engine_(seeded_engine()) {}
 
 std::uint64_t SystemRandom::next() {
   const std::scoped_lock lock(mutex_);

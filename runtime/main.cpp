@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "core/vault/vault_start.hpp"
+#include "runtime/cli/program.hpp"
+
+namespace {
+
+// Secrets are in this process's memory: no core file, and no other process of the same user may read it (VAULT-4).
+void hide_memory() {
+  const rlimit none{0, 0};
+  static_cast<void>(::setrlimit(RLIMIT_CORE, &none));
+  static_cast<void>(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)); // NOLINT(*-vararg)
+}
+
+} // namespace
+
+int main(int count, char** arguments) {
+  try {
+    hide_memory();
+    // A connection that a provider closes while it is written to is an error like others, not the end of the program.
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+    return dovetail::cli::run_program(count, arguments, dovetail::vault::take_ring_text_from_environment());
+  } catch (const std::exception&) {
+    // Its text is foreign and may hold anything.
+    static_cast<void>(
+        std::fputs("dovetail: ended by an error of its own; please report it with the command that was run\n", stderr));
+    return 1;
+  }
+}

@@ -68,6 +68,7 @@ Result<std::vector<std::string>> list_models(const TenantScope& scope) {
   return scope.read([&](ReadSession& session) -> Result<std::vector<std::string>> {
     DOVETAIL_TRY(const auto rows, Query(session, select_models, "listing the local models").rows(1));
     std::vector<std::string> models;
+    models.reserve(rows.size());
     for (const Row& row : rows) {
       models.push_back(row.text(0));
     }

@@ -96,7 +96,7 @@ TEST_P(DatabaseTest, ASavepointUndoesItsOwnWorkOnly) {
       return note(transaction, "kept");
     });
     EXPECT_EQ(first.error().code, ErrorCode::already_exists);
-    const Status second = transaction.savepoint([&]() -> Status {
+    Status second = transaction.savepoint([&]() -> Status {
       DOVETAIL_TRY_STATUS(note(transaction, "kept as well"));
       return transaction.savepoint([&]() -> Status { throw std::runtime_error("inner"); }).ok() ? internal("no error")
                                                                                                 : Status();
@@ -232,6 +232,7 @@ TEST_P(DatabaseTest, ManyWritersGetAllTheirWorkDoneAndFailAlone) {
   std::atomic<int> failed{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(writers);
     for (int writer = 0; writer < writers; ++writer) {
       threads.emplace_back([&, writer] {
         for (int index = 0; index < writes; ++index) {
@@ -325,6 +326,7 @@ TEST_P(DatabaseTest, ConnectionsAreBoundedAndWhoWaitsTooLongIsTold) {
   std::latch inside(2);
   std::latch done(1);
   std::vector<std::jthread> holders;
+  holders.reserve(2);
   for (int index = 0; index < 2; ++index) {
     holders.emplace_back([&] {
       EXPECT_TRUE(small.database()
@@ -435,6 +437,7 @@ TEST_F(SqliteFileTest, FlushesOnceForSeveralWritersThatCameTogether) {
   constexpr int writes = 25;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(writers);
     for (int writer = 0; writer < writers; ++writer) {
       threads.emplace_back([&, writer] {
         for (int index = 0; index < writes; ++index) {

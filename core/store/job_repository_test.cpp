@@ -232,6 +232,7 @@ TEST_P(JobRepositoryTest, GathersProblemsBySubjectAndCodeWithinABound) {
   EXPECT_EQ((*problems)[0].message, "3 values are no text");
   EXPECT_THAT((*problems)[0].samples, ElementsAre("a b", "[1]"));
   std::vector<JobProblem> many;
+  many.reserve(300);
   for (int index = 0; index < 300; ++index) {
     many.push_back({"field " + std::to_string(index), "c", 1, "m", {}});
   }

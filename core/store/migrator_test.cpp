@@ -148,6 +148,7 @@ DOVETAIL_BOTH_DIALECTS(EmptyDatabaseTest);
 
 TEST_P(EmptyDatabaseTest, ProcessesThatStartAtOnceMigrateItOnce) {
   std::vector<std::unique_ptr<testing::ForkedChild>> children;
+  children.reserve(4);
   for (int index = 0; index < 4; ++index) {
     children.push_back(std::make_unique<testing::ForkedChild>([&](const testing::ForkedChild::Tell& tell) {
       const auto opened = open(true);

@@ -10,7 +10,6 @@ namespace dovetail::store {
 namespace {
 
 using detail::Query;
-using detail::Row;
 using detail::Sql;
 
 constexpr Sql select_clock = {"SELECT NULL", "SELECT clock_timestamp()"};

@@ -295,7 +295,7 @@ TEST_F(PostgresqlTest, ADeadlockIsRunAgain) {
     std::jthread one(in_order, "one", "two");
     std::jthread two(in_order, "two", "one");
   }
-  EXPECT_EQ(runs, 3);
+  EXPECT_GE(runs, 3);
 }
 
 TEST_F(PostgresqlTest, AnErrorThatIsIgnoredCommitsNothing) {

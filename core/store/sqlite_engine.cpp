@@ -4,12 +4,12 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -25,7 +25,7 @@
 namespace dovetail::store::detail {
 namespace {
 
-std::string system_message(const std::string& what) { return what + ": " + std::strerror(errno); }
+std::string system_message(const std::string& what) { return what + ": " + std::system_category().message(errno); }
 
 /// A file whose flock is the only thing about it. Closed, and so unlocked, on destruction.
 class LockFile {
@@ -175,7 +175,7 @@ Status SqliteEngine::write(const Scope& scope, const Work& work) {
   }
   const std::shared_ptr<Group> group = group_;
   lock.unlock();
-  const Status own = work_as_member(scope, work);
+  Status own = work_as_member(scope, work);
   lock.lock();
   group->members += own.ok() ? 1U : 0U;
   // After some errors (disk full, I/O) SQLite has already rolled back everything: https://www.sqlite.org/lang_transaction.html

@@ -7,11 +7,11 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <random>
 #include <sstream>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -35,6 +35,8 @@ namespace fs = std::filesystem;
 constexpr const char* server_program = "/usr/lib/postgresql/15/bin/postgres";
 constexpr const char* init_program = "/usr/lib/postgresql/15/bin/initdb";
 constexpr auto start_limit = std::chrono::seconds(60);
+
+std::string system_message(const std::string& what) { return what + ": " + std::system_category().message(errno); }
 
 std::string random_word() {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -72,8 +74,11 @@ User server_user() {
   if (::geteuid() != 0) {
     return {::geteuid(), ::getegid()};
   }
-  const passwd* nobody = ::getpwnam("nobody");
-  return nobody != nullptr ? User{nobody->pw_uid, nobody->pw_gid} : User{65534, 65534};
+  passwd entry{};
+  passwd* nobody = nullptr;
+  std::array<char, 4096> buffer{};
+  ::getpwnam_r("nobody", &entry, buffer.data(), buffer.size(), &nobody);
+  return nobody != nullptr ? User{entry.pw_uid, entry.pw_gid} : User{65534, 65534};
 }
 
 /// Starts a program as `user` with its output in `log`; the process id.
@@ -192,21 +197,21 @@ Result<std::unique_ptr<TestPostgres>> TestPostgres::start(const TestPostgresOpti
   for (int attempt = 0; attempt < 5; ++attempt) {
     std::string pattern = (fs::temp_directory_path() / "dovetail-postgres-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) {
-      return internal(std::string("making a temporary folder: ") + std::strerror(errno));
+      return internal(system_message("making a temporary folder"));
     }
     const fs::path folder = pattern;
     if (::geteuid() == 0 && ::chown(folder.c_str(), user.uid, user.gid) != 0) {
-      return internal(std::string("giving the folder to the server's user: ") + std::strerror(errno));
+      return internal(system_message("giving the folder to the server's user"));
     }
     const std::uint16_t port = free_port();
     std::string password = random_word();
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) {
-      return internal(std::string("making a pipe: ") + std::strerror(errno));
+      return internal(system_message("making a pipe"));
     }
     const pid_t guardian = ::fork();
     if (guardian < 0) {
-      return internal(std::string("starting a process: ") + std::strerror(errno));
+      return internal(system_message("starting a process"));
     }
     if (guardian == 0) {
       // A terminal's Ctrl-C goes to the tests; the guardian ends after them.

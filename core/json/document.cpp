@@ -2,14 +2,18 @@
 #include "core/json/document.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <vector>
 
 #include <fmt/format.h>
 #include <rapidjson/error/en.h>
+#include <rapidjson/reader.h>
 
 #include "core/json/check.hpp"
+#include "core/json/number.hpp"
 #include "core/json/pointer.hpp"
 #include "core/json/rapid.hpp"
 #include "core/json/writer.hpp"
@@ -29,7 +33,39 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr auto parse_flags =
-    rapidjson::kParseInsituFlag | rapidjson::kParseFullPrecisionFlag | rapidjson::kParseIterativeFlag;
+    rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
+
+/// Builds the tree, and reads the numbers itself: the library's own exact reader leaves the defined on some zeros ("0e88").
+struct TreeBuilder {
+  rapidjson::Document& tree;
+  const char* too_large = nullptr; ///< the number that ended the parse
+
+  bool Null() { return tree.Null(); }
+  bool Bool(bool flag) { return tree.Bool(flag); }
+  bool Int(int number) { return tree.Int(number); }
+  bool Uint(unsigned number) { return tree.Uint(number); }
+  bool Int64(std::int64_t number) { return tree.Int64(number); }
+  bool Uint64(std::uint64_t number) { return tree.Uint64(number); }
+  bool Double(double number) { return tree.Double(number); }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    const auto number = detail::read_number({text, size});
+    if (!number || !std::isfinite(number->real)) {
+      too_large = text;
+      return false;
+    }
+    std::uint64_t large = 0; // kept exactly, so that it is written as it was read
+    if (!number->whole && std::from_chars(text, text + size, large).ptr == text + size && large > 0) {
+      return tree.Uint64(large);
+    }
+    return number->whole ? tree.Int64(number->integer) : tree.Double(number->real);
+  }
+  bool String(const char* text, rapidjson::SizeType size, bool copy) { return tree.String(text, size, copy); }
+  bool StartObject() { return tree.StartObject(); }
+  bool Key(const char* text, rapidjson::SizeType size, bool copy) { return tree.Key(text, size, copy); }
+  bool EndObject(rapidjson::SizeType count) { return tree.EndObject(count); }
+  bool StartArray() { return tree.StartArray(); }
+  bool EndArray(rapidjson::SizeType count) { return tree.EndArray(count); }
+};
 
 /// The name that stands twice in an object of the tree, nullptr if none does. As deep as the text is nested, which is bounded.
 const Node* find_duplicate(const Node& node) {
@@ -355,12 +391,21 @@ Result<Document> Document::parse(std::string_view text, const ParseOptions& opti
   auto state = std::make_unique<State>();
   state->buffer.resize(text.size() + 1);
   std::memcpy(state->buffer.data(), text.data(), text.size());
-  state->tree.ParseInsitu<parse_flags>(state->buffer.data());
-  if (state->tree.HasParseError()) {
-    const auto reason = state->tree.GetParseError() == rapidjson::kParseErrorNumberTooBig
-                            ? std::string_view("a number is too large for a double")
-                            : std::string_view(rapidjson::GetParseError_En(state->tree.GetParseError()));
-    return invalid_argument(fmt::format("{}: {}", describe_place(text, state->tree.GetErrorOffset()), reason));
+  rapidjson::InsituStringStream stream(state->buffer.data());
+  rapidjson::Reader reader;
+  TreeBuilder builder{state->tree};
+  auto generate = [&](rapidjson::Document& /*tree*/) { return !reader.Parse<parse_flags>(stream, builder).IsError(); };
+  state->tree.Populate(generate);
+  if (reader.HasParseError()) {
+    // The library looks at exponents by itself and stops at those that no double holds.
+    const bool too_large =
+        builder.too_large != nullptr || reader.GetParseErrorCode() == rapidjson::kParseErrorNumberTooBig;
+    const auto offset = builder.too_large != nullptr
+                            ? static_cast<std::size_t>(builder.too_large - state->buffer.data())
+                            : reader.GetErrorOffset();
+    return invalid_argument(fmt::format("{}: {}", describe_place(text, offset),
+                                        too_large ? "a number is too large for a double"
+                                                  : rapidjson::GetParseError_En(reader.GetParseErrorCode())));
   }
   if (options.duplicates == DuplicateNames::refuse) {
     if (const auto* const name = find_duplicate(state->tree)) {

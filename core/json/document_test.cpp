@@ -121,6 +121,22 @@ TEST(JsonDocument, BoundsSizeDepthAndNumbers) {
   EXPECT_THAT(refusal(R"(["\uDC00"])"), HasSubstr("line 1, column 3: half a surrogate pair"));
 }
 
+TEST(JsonDocument, ReadsNumbersExactly) {
+  const auto document =
+      parse("[0e88, -0, -0.0, 1e-999, 0.1, 123456789012345678901234567890, 18446744073709551615, 1E2]");
+  const auto root = document.root();
+  EXPECT_EQ(root[0].as_double(), 0.0);
+  EXPECT_EQ(root[0].kind(), Kind::real);
+  EXPECT_EQ(root[1].kind(), Kind::integer);
+  EXPECT_EQ(root[2].kind(), Kind::real);
+  EXPECT_EQ(root[3].as_double(), 0.0);
+  EXPECT_EQ(root[4].as_double(), 0.1);
+  EXPECT_EQ(root[5].as_double(), 123456789012345678901234567890.0);
+  EXPECT_EQ(root[6].dump(), "18446744073709551615");
+  EXPECT_EQ(root[7].as_double(), 100.0);
+  EXPECT_EQ(refusal("[1,\n -1e309]"), "line 2, column 2: a number is too large for a double");
+}
+
 TEST(JsonDocument, SkipsAByteOrderMark) { EXPECT_EQ(parse("\xEF\xBB\xBF[1]").root().size(), 1U); }
 
 TEST(JsonDocument, ValuesOutliveAMoveOfTheDocument) {

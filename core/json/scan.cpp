@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <bitset>
 #include <cassert>
-#include <charconv>
-#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -15,6 +13,7 @@
 #include "core/base/limits.hpp"
 #include "core/json/bytes.hpp"
 #include "core/json/check.hpp"
+#include "core/json/number.hpp"
 #include "core/json/pointer.hpp"
 
 namespace dovetail::json {
@@ -36,7 +35,6 @@ struct PointerSet::Trie {
 
 namespace {
 
-using detail::is_digit;
 using detail::skip_space;
 using Trie = PointerSet::Trie;
 
@@ -44,27 +42,6 @@ constexpr std::size_t max_pointers = 1024;
 
 [[nodiscard]] bool ends_scalar(char c) noexcept {
   return detail::is_space(c) || c == ',' || c == ']' || c == '}' || c == ':';
-}
-
-/// The power of ten of the first digit of a number that a double cannot hold: tells too large from too small.
-[[nodiscard]] long decimal_magnitude(std::string_view number) noexcept {
-  const auto exponent_at = std::min(number.find_first_of("eE"), number.size());
-  const auto mantissa = number.substr(0, exponent_at);
-  const auto point = std::min(mantissa.find('.'), mantissa.size());
-  const auto first = std::min(mantissa.find_first_of("123456789"), mantissa.size());
-  long exponent = 0;
-  if (exponent_at < number.size()) {
-    auto digits = number.substr(exponent_at + 1);
-    if (digits.starts_with('+')) {
-      digits.remove_prefix(1);
-    }
-    constexpr long huge = 1'000'000'000;
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec != std::errc{}) {
-      exponent = digits.starts_with('-') ? -huge : huge;
-    }
-    exponent = std::clamp(exponent, -huge, huge);
-  }
-  return exponent + static_cast<long>(point) - static_cast<long>(first);
 }
 
 /// Moves over a text. Each step returns false, and leaves the place alone, where the text is broken.
@@ -220,26 +197,13 @@ private:
   }
 
   static bool number(std::string_view text, Found& out) {
-    const auto first = text.starts_with('-') ? 1U : 0U;
-    if (first >= text.size() || !is_digit(text[first])) {
-      return false;
+    const auto number = detail::read_number(text);
+    if (number) {
+      out.kind = number->whole ? Kind::integer : Kind::real;
+      out.integer = number->integer;
+      out.real = number->real;
     }
-    const char* const begin = text.data();
-    const char* const end = begin + text.size();
-    const auto whole = std::from_chars(begin, end, out.integer);
-    if (whole.ec == std::errc{} && whole.ptr == end) {
-      out.kind = Kind::integer;
-      out.real = static_cast<double>(out.integer);
-      return true;
-    }
-    out.kind = Kind::real;
-    out.integer = 0;
-    const auto real = std::from_chars(begin, end, out.real);
-    if (real.ec == std::errc::result_out_of_range) {
-      const double size = decimal_magnitude(text) > 0 ? std::numeric_limits<double>::infinity() : 0.0;
-      out.real = first == 1 ? -size : size;
-    }
-    return real.ptr == end;
+    return number.has_value();
   }
 
   const char* p_;

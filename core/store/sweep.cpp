@@ -102,7 +102,7 @@ private:
     return failed_precondition(fmt::format("Object \"{}\": the full read {} {} of {} active records, above the {:.0f} "
                                            "% that may disappear at once, so nothing was changed. Look at "
                                            "the source and at what this connection may see there. If they are really "
-                                           "gone, run the sync once more with a higher share allowed.",
+                                           "gone, run the sync once more with a higher --max-removed.",
                                            request_.object,
                                            saw_nothing ? "came back empty and would remove all" : "did not see",
                                            missing, outcome_.active, request_.max_share * 100));

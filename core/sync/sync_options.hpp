@@ -45,7 +45,7 @@ struct SyncCounts {
   std::int64_t fetched = 0; ///< records that the provider sent
   std::int64_t created = 0;
   std::int64_t updated = 0;
-  std::int64_t unchanged = 0;    ///< records equal to what is stored, those on pages that answered 304 among them
+  std::int64_t unchanged = 0;    ///< records equal to what is stored
   std::int64_t skipped = 0;      ///< duplicates in a page, null rows
   std::int64_t failed = 0;       ///< records without a usable id
   std::int64_t removed = 0;      ///< rows that a full pass no longer saw

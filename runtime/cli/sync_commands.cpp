@@ -44,6 +44,10 @@ public:
     options
         .value("max-wait", max_wait_, "DURATION", "How long to wait in place for a provider's limit, e.g. 90s, 5m, 1h")
         ->capture_default_str();
+    options
+        .value("max-removed", max_removed_, "PERCENT",
+               "How much of an object a full pass may find gone before it stops and asks, 0 to 100")
+        ->capture_default_str();
     json_.declare(options);
   }
 
@@ -59,6 +63,10 @@ public:
       return invalid_argument("--max-wait takes a duration such as 90s, 5m or 1h, at most a week");
     }
     sync_.max_wait = *wait;
+    if (max_removed_ < 0 || max_removed_ > 100) {
+      return invalid_argument("--max-removed takes a percentage from 0 to 100");
+    }
+    sync_.max_removed_share = static_cast<double>(max_removed_) / 100;
     return read_initial_mode();
   }
 
@@ -229,6 +237,7 @@ private:
   std::vector<std::string> objects_;
   std::string report_dir_;
   std::string initial_ = "full_once";
+  int max_removed_ = 30;
   std::string max_wait_ = "2m";
   sync::SyncOptions sync_;
   JsonOption json_;

@@ -107,6 +107,17 @@ TEST_F(CliSync, ReadsAllTenantsAndASecondTimeFindsNothingNew) {
   EXPECT_THAT(world.places_of(canary), IsEmpty());
 }
 
+TEST_F(CliSync, AMassRemovalStopsAndAsksAndThenIsLetThrough_SYNC_7) {
+  world.expect(0, {"sync", "--tenant", "acme", "--object", "member"});
+  static_cast<void>(simulator.mutate(1, {.removed_members = 1000, .organisation = 0}));
+  const Ended refused = world.expect(1, {"sync", "--tenant", "acme", "--object", "member"});
+  EXPECT_THAT(refused.err, HasSubstr("--max-removed"));
+  world.expect(2, {"sync", "--tenant", "acme", "--max-removed", "101"});
+  const json::Document let =
+      world.json({"sync", "--tenant", "acme", "--object", "member", "--max-removed", "100", "--json"});
+  EXPECT_GT(let.root().at("/total/removed").as_int64().value_or(0), 0);
+}
+
 TEST_F(CliSync, TheRecordsAndJobsOfATenantCanBeRead) {
   world.expect(0, {"sync", "--tenant", "acme", "--object", "repository", "--object", "pull_request"});
   const json::Document records = world.json({"records", "--tenant", "acme", "pull_request", "--format", "json"});

@@ -2,6 +2,7 @@
 #include "core/sync/object_job.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/store/sweep.hpp"
@@ -10,7 +11,15 @@
 namespace dovetail::sync {
 namespace {
 
-std::string signature_text(const mapping::CompiledMapping& mapping) { return std::to_string(mapping.signature()); }
+/// Reasons for refusing records that are kept of one job.
+constexpr std::size_t max_refusals = 20;
+
+/// Behind the signature of a pass that trusts no earlier page: one that dies before its first page leaves nothing else to tell by.
+constexpr std::string_view fresh_mark = " fresh";
+
+std::string signature_text(const mapping::CompiledMapping& mapping, bool fresh) {
+  return std::to_string(mapping.signature()) + std::string(fresh ? fresh_mark : "");
+}
 
 store::DeletionPolicy deletion_policy(manifest::DeletionPolicy policy) {
   switch (policy) {
@@ -112,14 +121,27 @@ Status ObjectJob::claim() {
     return std::move(lease).error();
   }
   lease_.emplace(std::move(*lease));
-  if (lease_->taken_from) {
-    DOVETAIL_TRY(const bool interrupted,
-                 jobs_.interrupt(*lease_->taken_from,
-                                 "Its process is gone; job " + std::to_string(report_.job.value) + " goes on."));
-    static_cast<void>(interrupted);
-  }
+  DOVETAIL_TRY_STATUS(interrupt_others());
   if (tuning_.keep_lease) {
     keeper_ = std::make_unique<LeaseKeeper>(leases_, *lease_, tuning_.lease, work_);
+  }
+  return {};
+}
+
+Status ObjectJob::interrupt_others() {
+  // Not only the one that held the lease: a process may also have died between claiming its job and taking the lease, or between taking
+  // it over and coming here.
+  DOVETAIL_TRY(const auto running, jobs_.list({.connection = task_.connection,
+                                               .state = store::JobState::running,
+                                               .object = task_.object->key,
+                                               .provider = {},
+                                               .before = {}},
+                                              store::JobRepository::max_listed));
+  for (const auto& job : running) {
+    if (job.id != report_.job) {
+      DOVETAIL_TRY_STATUS(jobs_.interrupt(job.id, "Its process is gone or stalled; job " +
+                                                      std::to_string(report_.job.value) + " goes on."));
+    }
   }
   return {};
 }
@@ -132,6 +154,7 @@ Status ObjectJob::begin_new_pass(const std::optional<store::SyncState>& state, b
   position_.full = options_.full || fresh || reads_all || (state && state->resync_required);
   position_.mapping_signature = mapping_->signature();
   position_.started_at = parts_.clock.now();
+  position_.source = task_.source;
   if (!lease_) {
     position_.pass_id = state ? state->pass_id + 1 : 1;
     return {};
@@ -139,7 +162,7 @@ Status ObjectJob::begin_new_pass(const std::optional<store::SyncState>& state, b
   store::SyncStateRepository states(scope_);
   DOVETAIL_TRY(const auto begun,
                states.begin_pass(*lease_, position_.full ? store::PassMode::full : store::PassMode::delta,
-                                 signature_text(*mapping_)));
+                                 signature_text(*mapping_, fresh)));
   position_.pass_id = begun.pass_id;
   if (position_.full && task_.object->parent && task_.object->parent->mode == manifest::ParentMode::changed) {
     DOVETAIL_TRY(const auto enqueued,
@@ -152,20 +175,28 @@ Status ObjectJob::begin_new_pass(const std::optional<store::SyncState>& state, b
 Status ObjectJob::open_pass() {
   store::SyncStateRepository states(scope_);
   DOVETAIL_TRY(const auto state, states.get(task_.connection, task_.object->key));
-  const bool same_mapping = state && state->mapping_signature == signature_text(*mapping_);
+  const bool was_fresh = state && state->mapping_signature.ends_with(fresh_mark);
+  const bool same_mapping = state && state->mapping_signature == signature_text(*mapping_, was_fresh);
   if (state && state->pass_mode && state->position && same_mapping && !options_.dry_run) {
-    DOVETAIL_TRY(auto position, Position::from_json(*state->position));
-    if (!options_.full || position.full) {
-      position_ = std::move(position);
+    auto position = Position::from_json(*state->position);
+    if (!position.ok() && !options_.full) {
+      return std::move(position).error();
+    }
+    const bool same_source = position.ok() && position->source == task_.source;
+    if (same_source && (!options_.full || position->full)) {
+      position_ = std::move(*position);
       pass_pages_ = state->pass_pages;
       report_.resumed = true;
       return {};
     }
+    // A cursor into another source leads nowhere. What the open read owed its successor owes too.
+    if (!same_source) {
+      return begin_new_pass(state, was_fresh);
+    }
   }
-  // A full pass that died before its first page may have been one after a change of the mapping: what is stored cannot tell, so
-  // its successor trusts no earlier page either.
-  const bool died_at_once = state && state->pass_mode == store::PassMode::full && !state->position;
-  const bool fresh = state && ((state->pass_id > 0 && !same_mapping) || died_at_once);
+  // A pass after a change of the mapping that did not end leaves its successor what it did not read.
+  const bool unfinished = was_fresh && state->pass_mode;
+  const bool fresh = state && ((state->pass_id > 0 && !same_mapping) || unfinished);
   return begin_new_pass(state, fresh);
 }
 
@@ -179,15 +210,16 @@ Status ObjectJob::choose_parents() {
     parents_ = std::make_unique<NoParents>(std::move(marks));
     return {};
   }
-  if (task_.dry_run_parents != nullptr && task_.dry_run_parents->has(task_.object->key)) {
-    parents_ = std::make_unique<RememberedParents>(task_.dry_run_parents->of(task_.object->key), std::move(marks));
-    return {};
-  }
   DOVETAIL_TRY(auto rows, store::ParentRows::make(scope_, {.connection = task_.connection,
                                                            .object = parent->object,
                                                            .model = task_.parent_model,
                                                            .fields = parent->fields}));
-  parents_ = std::make_unique<StoredParents>(std::move(rows), shape().parent_mode, task_.object->key, std::move(marks));
+  // A dry run put nothing in the queue, so a full one asks for all parents that are stored.
+  const auto mode = !lease_ && position_.full ? ParentMode::each : shape().parent_mode;
+  parents_ = std::make_unique<StoredParents>(std::move(rows), mode, task_.object->key, std::move(marks));
+  if (task_.dry_run_parents != nullptr && task_.dry_run_parents->has(task_.object->key)) {
+    parents_ = std::make_unique<RememberedParents>(task_.dry_run_parents->of(task_.object->key), std::move(parents_));
+  }
   return {};
 }
 
@@ -222,6 +254,7 @@ Status ObjectJob::preview_page(FetchedPage& page, const ReadStep& step) {
   DOVETAIL_TRY(const auto outcome, writer_->preview(write));
   add_outcome(outcome, report_.counts);
   report_.counts.field_errors += lost.field_errors;
+  ++report_.counts.pages;
   remember_for_children();
   position_ = step.position;
   return {};
@@ -230,9 +263,12 @@ Status ObjectJob::preview_page(FetchedPage& page, const ReadStep& step) {
 Status ObjectJob::store_page(FetchedPage& page, const ReadStep& step) {
   SyncCounts lost;
   DOVETAIL_TRY_STATUS(pages_->map(page.records, lost));
+  Position position = step.position;
+  position.unidentified = position_.unidentified || lost.failed > 0;
   std::vector<store::RecordBatch> batches;
   for (std::size_t i = 0; i < pages_->size(); ++i) {
-    batches.push_back({.rows = &pages_->rows(i), .page_key = page.records[i].page_key});
+    // What was not understood must not pass for known the next time.
+    batches.push_back({.rows = &pages_->rows(i), .page_key = lost.failed > 0 ? "" : page.records[i].page_key});
   }
   std::vector<store::StateEntry> states;
   states.reserve(page.states.size());
@@ -250,10 +286,11 @@ Status ObjectJob::store_page(FetchedPage& page, const ReadStep& step) {
   write.fence = lease_->fence;
   write.pass_id = position_.pass_id;
   write.pass_pages = pass_pages_;
+  write.full_pass = may_sweep();
   write.batches = batches;
   write.unchanged_page_keys = page.unchanged;
   write.states = states;
-  write.position = step.position.to_json();
+  write.position = position.to_json();
   if (step.mark && step.mark->first.empty()) {
     write.high_water = step.mark->second;
   } else if (step.mark) {
@@ -274,8 +311,36 @@ Status ObjectJob::store_page(FetchedPage& page, const ReadStep& step) {
   report_.counts.field_errors += lost.field_errors;
   ++report_.counts.pages;
   ++pass_pages_;
-  position_ = step.position;
+  position_ = std::move(position);
+  position_.unidentified = position_.unidentified || outcome->counters.failed > 0;
+  note_problems(*outcome);
   return {};
+}
+
+void ObjectJob::note_problems(const store::PageOutcome& outcome) {
+  for (const auto& problem : outcome.problems) {
+    auto kept = std::find_if(refused_.begin(), refused_.end(),
+                             [&problem](const store::JobProblem& other) { return other.message == problem.what; });
+    if (kept == refused_.end()) {
+      if (refused_.size() == max_refusals) {
+        continue;
+      }
+      refused_.push_back({.subject = "record " + std::to_string(refused_.size() + 1),
+                          .code = "refused",
+                          .occurrences = 0,
+                          .message = problem.what,
+                          .samples = {}});
+      kept = std::prev(refused_.end());
+    }
+    ++kept->occurrences;
+    if (kept->samples.size() < store::PageWriter::max_problems) {
+      kept->samples.push_back(parts_.redactor.redact(problem.external_id));
+    }
+  }
+}
+
+bool ObjectJob::may_sweep() const {
+  return position_.full && task_.object->deletions == manifest::Deletions::full_pass;
 }
 
 bool ObjectJob::may_go_on(const Error& error) {
@@ -343,7 +408,10 @@ Status ObjectJob::finish_pass() {
   if (!lease_) {
     return {};
   }
-  if (position_.full && task_.object->deletions == manifest::Deletions::full_pass) {
+  if (may_sweep() && position_.unidentified) {
+    parts_.logger.warning("records without a usable id came, so nothing that was not seen is taken for gone",
+                          {{"object", task_.object->key}, {"job", report_.job.value}});
+  } else if (may_sweep()) {
     const store::SweepRequest request{.tenant = task_.tenant,
                                       .connection = task_.connection,
                                       .object = task_.object->key,
@@ -372,6 +440,9 @@ Status ObjectJob::run() {
   Status outcome = prepare();
   if (outcome.ok()) {
     outcome = claim();
+    if (!outcome.ok()) {
+      finish_job(outcome);
+    }
   }
   if (!outcome.ok()) {
     return outcome;
@@ -409,16 +480,19 @@ void ObjectJob::finish_job(const Status& outcome) {
                         .message = "values that do not convert",
                         .samples = errors.samples});
   }
-  Status finished = problems.empty() ? Status() : jobs_.report(*claim_, problems);
-  if (finished.ok()) {
-    finished = outcome.ok()                                   ? jobs_.succeed(*claim_)
-               : outcome.error().code == ErrorCode::cancelled ? jobs_.end_cancelled(*claim_)
-                                                              : jobs_.fail(*claim_, outcome.error());
+  problems.insert(problems.end(), refused_.begin(), refused_.end());
+  const auto keep = [this](const Status& kept) {
+    if (!kept.ok()) {
+      parts_.logger.warning("the result of a job could not be stored",
+                            {{"job", report_.job.value}, {"reason", kept.error().message}});
+    }
+  };
+  if (!problems.empty()) {
+    keep(jobs_.report(*claim_, problems));
   }
-  if (!finished.ok()) {
-    parts_.logger.warning("the result of a job could not be stored",
-                          {{"job", report_.job.value}, {"reason", finished.error().message}});
-  }
+  keep(outcome.ok()                                   ? jobs_.succeed(*claim_)
+       : outcome.error().code == ErrorCode::cancelled ? jobs_.end_cancelled(*claim_)
+                                                      : jobs_.fail(*claim_, outcome.error()));
   if (keeper_) {
     keeper_.reset();
   } else {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "core/mapping/mapping.hpp"
 #include "core/store/job_repository.hpp"
@@ -29,6 +30,8 @@ public:
 private:
   [[nodiscard]] Status prepare();
   [[nodiscard]] Status claim();
+  /// Fails what still counts as running on this object, whose lease is ours.
+  [[nodiscard]] Status interrupt_others();
   [[nodiscard]] Status open_pass();
   [[nodiscard]] Status begin_new_pass(const std::optional<store::SyncState>& state, bool fresh);
   [[nodiscard]] Status choose_parents();
@@ -39,6 +42,9 @@ private:
   [[nodiscard]] Status store_page(FetchedPage& page, const ReadStep& step);
   [[nodiscard]] Status preview_page(FetchedPage& page, const ReadStep& step);
   void remember_for_children();
+  void note_problems(const store::PageOutcome& outcome);
+  /// Whether this pass ends with a sweep, if every record of it can be told apart.
+  [[nodiscard]] bool may_sweep() const;
   /// Whether the failed page may be read again now; waits for the provider's limit where it has to.
   [[nodiscard]] bool may_go_on(const Error& error);
   [[nodiscard]] Status finish_pass();
@@ -65,6 +71,7 @@ private:
   std::unique_ptr<PageSource> source_;
   std::unique_ptr<LeaseKeeper> keeper_;
   Position position_;
+  std::vector<store::JobProblem> refused_; ///< records that the store did not take, by reason
   std::int64_t pass_pages_ = 0;
   int page_attempts_ = 0;
   std::chrono::milliseconds waited_{0};

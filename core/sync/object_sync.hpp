@@ -37,6 +37,8 @@ struct ObjectTask {
   const model::Model* parent_model = nullptr; ///< its parent's, where it has one
   std::span<const store::TableSpec> tables;   ///< all local models
   std::chrono::seconds overlap{0};
+  /// Changes when the connection leads somewhere else: a read that is open then begins anew.
+  std::uint64_t source = 0;
   std::vector<std::string> children; ///< objects that are read below changed rows of this one
   /// Every object that is read below this one, and what it wants to know of the rows: what a dry run has to remember.
   std::vector<std::pair<std::string, manifest::Parent>> child_parents;

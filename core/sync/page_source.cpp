@@ -3,12 +3,19 @@
 
 #include <cassert>
 #include <exception>
+#include <system_error>
 
 namespace dovetail::sync {
 
 void PagePipeline::begin(PageRequest request) {
   assert(!under_way());
-  fetch_ = std::async(policy_, [this, asked = std::move(request)] { return source_.fetch(asked, cancellation_); });
+  const auto fetch = [this, asked = std::move(request)] { return source_.fetch(asked, cancellation_); };
+  try {
+    fetch_ = std::async(policy_, fetch);
+  } catch (const std::system_error&) {
+    // The system gives no more threads: slower, but it goes on.
+    fetch_ = std::async(std::launch::deferred, fetch);
+  }
 }
 
 Result<FetchedPage> PagePipeline::take() {

@@ -25,6 +25,8 @@ std::string Position::to_json() const {
   // 64 unsigned bits do not fit a JSON integer as everybody reads it.
   writer.member("mapping_signature", std::to_string(mapping_signature));
   writer.member("started_at_us", micros(started_at));
+  writer.member("source", std::to_string(source));
+  writer.member("unidentified", unidentified);
   writer.member("cursor", cursor);
   writer.key("parents").begin_array();
   for (const auto& parent : parents) {
@@ -71,6 +73,8 @@ Result<Position> Position::from_json(std::string_view text) {
   position.pass_id = *pass_id;
   position.mapping_signature = std::strtoull(std::string(*signature).c_str(), nullptr, 10);
   position.started_at = from_micros(*started);
+  position.source = std::strtoull(std::string(root.string_or("/source", "0")).c_str(), nullptr, 10);
+  position.unidentified = root.bool_or("/unidentified", false);
   position.cursor = *cursor;
   for (const auto parent : root["parents"].elements()) {
     position.parents.push_back(

@@ -29,6 +29,10 @@ struct Position {
   /// The mapping's signature: a read that began with another mapping begins anew.
   std::uint64_t mapping_signature = 0;
   Timestamp started_at;
+  /// What the cursor leads into; see ObjectTask::source.
+  std::uint64_t source = 0;
+  /// Records without a usable id came: which rows the pass did not see cannot be said.
+  bool unidentified = false;
   /// The plugin's cursor; empty: the first page of `parents` (or of an object without a parent).
   std::string cursor;
   /// The parents that `cursor` belongs to.

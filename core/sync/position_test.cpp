@@ -14,6 +14,8 @@ TEST(Position, ComesBackAsItWasWritten) {
   position.pass_id = 9'007'199'254'740'993;
   position.mapping_signature = 0xfedc'ba98'7654'3210U;
   position.started_at = *parse_iso8601("2026-01-05T09:00:00.123456Z");
+  position.source = 0xfedc'ba98'7654'3211U;
+  position.unidentified = true;
   position.cursor = R"({"page":"/repos/a/b?x=\"1\""})";
   position.parents = {{"17", 3}, {"18", 1}};
   position.last_parent = "16";

@@ -130,6 +130,20 @@ Status ReadPlan::check_progress(const FetchedPage& page) {
                              " What was read is stored. Report this to the plugin's author.");
 }
 
+Result<std::optional<std::pair<std::string, Timestamp>>> ReadPlan::mark_of(const std::string& parent) {
+  std::optional<std::pair<std::string, Timestamp>> mark;
+  if (position_.high_water) {
+    mark.emplace(parent, *position_.high_water);
+  } else if (shape_.delta && !position_.full && shape_.initial_mode == InitialSyncMode::delta_only_from_now) {
+    // Nothing has changed since this read began. Without a mark the next one would begin at its own "now" and never see what lies between.
+    DOVETAIL_TRY(const auto known, parents_.high_water(parent));
+    if (!known) {
+      mark.emplace(parent, position_.started_at);
+    }
+  }
+  return mark;
+}
+
 Result<ReadStep> ReadPlan::advance(const FetchedPage& page) {
   DOVETAIL_TRY_STATUS(check_progress(page));
   ReadStep step;
@@ -144,9 +158,7 @@ Result<ReadStep> ReadPlan::advance(const FetchedPage& page) {
   }
   guard_ = plugin::CursorGuard();
   if (shape_.parent_mode == ParentMode::none) {
-    if (position_.high_water) {
-      step.mark.emplace("", *position_.high_water);
-    }
+    DOVETAIL_TRY(step.mark, mark_of(""));
     position_.cursor.clear();
     position_.done = true;
     step.position = position_;
@@ -154,9 +166,7 @@ Result<ReadStep> ReadPlan::advance(const FetchedPage& page) {
   }
   const std::string last = position_.parents.back().external_id;
   if (shape_.parent_mode == ParentMode::each) {
-    if (position_.high_water) {
-      step.mark.emplace(last, *position_.high_water);
-    }
+    DOVETAIL_TRY(step.mark, mark_of(last));
     position_.last_parent = last;
   } else {
     step.consumed = position_.parents;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -62,6 +63,7 @@ private:
   [[nodiscard]] Result<std::optional<PageRequest>> request_for(Position& position);
   [[nodiscard]] Result<std::optional<PageRequest>> begin_parents(Position& position, std::string_view after);
   [[nodiscard]] Result<std::optional<Timestamp>> since_of(const Position& position, std::string_view parent);
+  [[nodiscard]] Result<std::optional<std::pair<std::string, Timestamp>>> mark_of(const std::string& parent);
   [[nodiscard]] Status check_progress(const FetchedPage& page);
 
   ReadShape shape_;

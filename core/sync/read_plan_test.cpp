@@ -72,6 +72,21 @@ TEST(ReadPlan, FollowsTheCursorOfAnObjectWithoutAParentToItsEnd) {
   EXPECT_FALSE(*again.current()) << "what was read to its end is not read again by who takes it up there";
 }
 
+TEST(ReadPlan, RemembersFromWhenItReadsEvenWhenNothingHasChangedSince_SYNC_8) {
+  ListedParents parents;
+  parents.parents = {{"a", 0}};
+  ReadPlan plan({.object = "commit",
+                 .parent_mode = ParentMode::each,
+                 .delta = true,
+                 .initial_mode = InitialSyncMode::delta_only_from_now},
+                parents, beginning());
+  ASSERT_EQ((*plan.current())->since, beginning().started_at);
+  const auto step = plan.advance(page(""));
+  ASSERT_TRUE(step.ok());
+  ASSERT_TRUE(step->mark) << "else the next read begins at its own now, and what lies between is never read";
+  EXPECT_EQ(*step->mark, std::pair(std::string("a"), beginning().started_at));
+}
+
 TEST(ReadPlan, VisitsEachParentInOrderWithItsOwnHighWaterMarkLessTheOverlap_SYNC_8) {
   ListedParents parents;
   parents.parents = {{"a", 0}, {"b", 0}};

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/sync/stored_parents.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace dovetail::sync {
 
 Result<std::vector<ParentRow>> StoredParents::behind(std::string_view after, std::size_t limit) {
@@ -42,9 +45,18 @@ void DryRunParents::add(const std::string& child, const std::string& external_id
 }
 
 Result<std::vector<ParentRow>> RememberedParents::behind(std::string_view after, std::size_t limit) {
+  DOVETAIL_TRY(auto stored, stored_->behind(after, limit));
+  std::map<std::string, ParentRow> merged;
+  for (auto at = rows_.upper_bound(std::string(after)); at != rows_.end() && merged.size() < limit; ++at) {
+    merged.emplace(at->first, ParentRow{.key = {.external_id = at->first, .version = 0}, .json = at->second});
+  }
+  for (auto& row : stored) {
+    std::string id = row.key.external_id;
+    merged.try_emplace(std::move(id), std::move(row));
+  }
   std::vector<ParentRow> found;
-  for (auto at = rows_.upper_bound(std::string(after)); at != rows_.end() && found.size() < limit; ++at) {
-    found.push_back({.key = {.external_id = at->first, .version = 0}, .json = at->second});
+  for (auto at = merged.begin(); at != merged.end() && found.size() < limit; ++at) {
+    found.push_back(std::move(at->second));
   }
   return found;
 }
@@ -54,7 +66,10 @@ Result<std::vector<ParentRow>> RememberedParents::rows(std::span<const ParentKey
   for (const auto& key : keys) {
     if (const auto row = rows_.find(key.external_id); row != rows_.end()) {
       found.push_back({.key = key, .json = row->second});
+      continue;
     }
+    DOVETAIL_TRY(auto stored, stored_->rows({&key, 1}));
+    std::move(stored.begin(), stored.end(), std::back_inserter(found));
   }
   return found;
 }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,20 +69,23 @@ private:
   std::map<std::string, std::map<std::string, std::string>> children_;
 };
 
-/// The same as a source for one child object.
+/// The same as a source for one child object, together with the parents that are stored: those on pages that did not change were not
+/// fetched again.
 class RememberedParents final : public ParentSource {
 public:
-  /// `rows` (external id -> JSON) outlives it.
-  RememberedParents(const std::map<std::string, std::string>& rows, MarkReader marks)
-      : rows_(rows), marks_(std::move(marks)) {}
+  /// `rows` (external id -> JSON) outlives it; they go before stored ones of the same id.
+  RememberedParents(const std::map<std::string, std::string>& rows, std::unique_ptr<ParentSource> stored)
+      : rows_(rows), stored_(std::move(stored)) {}
 
   [[nodiscard]] Result<std::vector<ParentRow>> behind(std::string_view after, std::size_t limit) override;
   [[nodiscard]] Result<std::vector<ParentRow>> rows(std::span<const ParentKey> keys) override;
-  [[nodiscard]] Result<std::optional<Timestamp>> high_water(std::string_view parent) override { return marks_(parent); }
+  [[nodiscard]] Result<std::optional<Timestamp>> high_water(std::string_view parent) override {
+    return stored_->high_water(parent);
+  }
 
 private:
   const std::map<std::string, std::string>& rows_;
-  MarkReader marks_;
+  std::unique_ptr<ParentSource> stored_;
 };
 
 } // namespace dovetail::sync

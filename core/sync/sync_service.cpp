@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/json/document.hpp"
+#include "core/mapping/hash.hpp"
 #include "core/store/page_writer.hpp"
 #include "core/sync/credentials.hpp"
 #include "core/sync/object_order.hpp"
@@ -184,6 +185,7 @@ Result<ObjectTask> SyncService::make_task(Ready& ready, const manifest::Object& 
   }
   task.tables = tables_;
   task.overlap = ready.resolved.overlap_of(object);
+  task.source = mapping::hash_text(ready.config, mapping::hash_text(ready.resolved.base_url));
   for (const auto& other : ready.provider.objects) {
     if (other.parent && other.parent->object == object.key) {
       if (other.parent->mode == manifest::ParentMode::changed) {

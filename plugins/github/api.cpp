@@ -59,6 +59,7 @@ Error error_of(const Response& response, std::string_view what) {
   Error error = response.to_error(what);
   error.provider_request_id = response.header_or("X-GitHub-Request-Id", error.provider_request_id);
   if (response.status() == 403 && response.header("X-GitHub-SSO")) {
+    error.code = Code::unauthenticated;
     error.message += "; the organisation asks for single sign-on: authorise the token for it";
   }
   if (response.status() == 403 || response.status() == 404) {
@@ -106,6 +107,10 @@ bool is_unreadable(Context& context, const Response& response, std::string_view 
   const int status = response.status();
   // 403: signs of a limit became errors in the host before they came here.
   if (status != 403 && status != 404 && status != 451) {
+    return false;
+  }
+  // A token that single sign-on refuses is refused everywhere until a person authorises it: nothing may pass for read.
+  if (status == 403 && response.header("X-GitHub-SSO")) {
     return false;
   }
   context.warning(error_of(response, what).message + "; the other repositories go on");

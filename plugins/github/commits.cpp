@@ -16,7 +16,8 @@ std::string first_address(const Settings& settings, const Repository& repository
   if (!settings.commit_branch.empty()) {
     url.query("sha", settings.commit_branch);
   }
-  if (request.since) {
+  // Git knows no time before 1970, and GitHub answers anything then.
+  if (request.since && *request.since > Timestamp{}) {
     url.query("since", format_iso8601(*request.since));
   }
   return url.query("per_page", page_size).text();

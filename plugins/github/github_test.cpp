@@ -277,6 +277,30 @@ TEST_F(Github, ReadsCommitsSinceTheMarkAndTreatsAnEmptyRepositoryAsNoRows) {
   page = host_.read_page({.object = "commit", .parents = widgets});
   EXPECT_TRUE(page.exhausted);
   EXPECT_THAT(page.records, IsEmpty());
+  // Its mark is the beginning of time, less the overlap; Git knows no time before 1970.
+  host_.http().get("/repos/acme/widgets/commits?per_page=100").reply(200, "[]");
+  page = host_.read_page({.object = "commit", .since = sdk::parse_iso8601("1969-12-18T00:00:00Z"), .parents = widgets});
+  EXPECT_TRUE(page.exhausted);
+}
+
+TEST_F(Github, LetsNothingPassForReadWhenSingleSignOnRefusesTheToken) {
+  create();
+  const auto refuse = [this](const std::string& address) {
+    host_.http().get(address).reply(403, R"({"message":"Resource protected by organization SAML enforcement."})",
+                                    {{"X-GitHub-SSO", "required; url=https://github.com/orgs/acme/sso"}});
+  };
+  for (const bool full : {false, true}) {
+    refuse(pulls);
+    const auto page = host_.read_page({.object = "pull_request", .parents = widgets, .full = full});
+    EXPECT_FALSE(page.exhausted);
+    EXPECT_EQ(page.status.error().code, sdk::Code::unauthenticated);
+  }
+  refuse("/repos/acme/widgets/pulls/1/reviews?per_page=100");
+  const auto page = host_.read_page(
+      {.object = "review",
+       .parents =
+           R"([{"external_id":"901","repository_id":"7001","repository_full_name":"acme/widgets","number":1}])"});
+  EXPECT_FALSE(page.exhausted) << "the pull request waits until somebody authorised the token";
 }
 
 TEST_F(Github, TellsWhomTheTokenBelongsToAndWhatIsLeft) {

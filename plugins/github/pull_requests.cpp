@@ -122,8 +122,8 @@ Status PullRequestReader::read_all(Context& context, const ReadRequest& /*reques
       lists_.read(context, page, first ? list_address(repository) : cursor.address, constants_of(repository), what);
   if (!list.ok()) {
     // One repository that the token may not read must not hold up the others.
-    if (list.error().http_status == 404 || list.error().http_status == 451 ||
-        list.error().code == Code::permission_denied) {
+    const int status = list.error().http_status;
+    if (status == 404 || status == 451 || (status == 403 && list.error().code == Code::permission_denied)) {
       context.warning(list.error().message + "; the other repositories go on");
       return page.exhausted();
     }

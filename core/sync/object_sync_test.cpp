@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+// One object's sync over a scripted source and a real store: what stays when it ends early, and what a pass may conclude from what it saw.
+#include "core/sync/object_sync.hpp"
+
+#include <deque>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/json/document.hpp"
+#include "core/plugin/owned_body.hpp"
+#include "core/store/job_repository.hpp"
+#include "core/store/sync_state_repository.hpp"
+#include "tests/support/test_store.hpp"
+
+namespace dovetail::sync {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+FetchedPage page(const std::string& records, std::string next = {}) {
+  FetchedPage fetched;
+  if (!records.empty()) {
+    fetched.records.push_back(
+        {.body = std::make_shared<plugin::OwnedBody>(records), .pointer = {}, .constants = {}, .page_key = {}});
+  }
+  fetched.requests = 1;
+  fetched.exhausted = next.empty();
+  fetched.next_cursor = std::move(next);
+  return fetched;
+}
+
+/// What the provider would answer, and what it was asked.
+struct Script {
+  std::deque<Result<FetchedPage>> answers;
+  std::vector<PageRequest> asked;
+};
+
+class ScriptedSource final : public PageSource {
+public:
+  explicit ScriptedSource(Script& script) : script_(script) {}
+  Result<FetchedPage> fetch(const PageRequest& request, const Cancellation& /*cancellation*/) override {
+    script_.asked.push_back(request);
+    if (script_.answers.empty()) {
+      return internal("the script has ended");
+    }
+    auto answer = std::move(script_.answers.front());
+    script_.answers.pop_front();
+    return answer;
+  }
+
+private:
+  Script& script_;
+};
+
+class ObjectSyncTest : public ::testing::TestWithParam<store::Dialect> {
+protected:
+  void SetUp() override {
+    if (!dovetail::testing::TestStore::available(GetParam())) {
+      GTEST_SKIP() << "this machine has no PostgreSQL";
+    }
+    store_.emplace(GetParam());
+    tenant_ = store_->add_tenant("acme");
+    connection_ = store_->add_connection(tenant_, "acme");
+    thing_.name = "thing";
+    part_.name = "part";
+    for (auto* model : {&thing_, &part_}) {
+      model->label = model->name;
+      model->fields = {{"name", model::FieldType::text, "", false}};
+      tables_.push_back({.model = model, .match_by = {}});
+    }
+    ASSERT_TRUE(store::ensure_tables(store_->database(), tables_).ok());
+    things_ = object("thing");
+    things_.deletions = manifest::Deletions::full_pass;
+    parts_ = object("part");
+    parts_.parent =
+        manifest::Parent{.object = "thing", .mode = manifest::ParentMode::each, .fields = {{"name", "name"}}};
+    manifest_.provider_key = "acme";
+  }
+
+  [[nodiscard]] manifest::Object object(const std::string& key) const {
+    manifest::Object made;
+    made.key = key;
+    made.model = key;
+    made.capabilities.list = true;
+    made.default_mapping = mappings_.root()[key];
+    return made;
+  }
+
+  [[nodiscard]] ObjectTask task(const manifest::Object& object, DryRunParents* dry_run_parents = nullptr) {
+    ObjectTask made;
+    made.tenant = tenant_;
+    made.connection = connection_;
+    made.manifest = &manifest_;
+    made.object = &object;
+    made.model = &object == &things_ ? &thing_ : &part_;
+    made.parent_model = object.parent ? &thing_ : nullptr;
+    made.tables = tables_;
+    made.source = source_;
+    if (&object == &things_) {
+      made.child_parents = {{"part", *parts_.parent}};
+    }
+    made.make_source = [this](JobId /*job*/) -> Result<std::unique_ptr<PageSource>> {
+      return std::unique_ptr<PageSource>(std::make_unique<ScriptedSource>(script_));
+    };
+    made.dry_run_parents = dry_run_parents;
+    return made;
+  }
+
+  ObjectReport run(const ObjectTask& task, SyncOptions options = {}) {
+    options.prefetch = false;
+    script_.asked.clear();
+    ObjectReport report;
+    ObjectSync({store_->database(), store_->ids(), store_->clock(), store_->logger(), redactor_}, {.keep_lease = false})
+        .run(task, options, {}, nullptr, report);
+    return report;
+  }
+  ObjectReport run_with(std::vector<Result<FetchedPage>> answers, SyncOptions options = {}) {
+    script_.answers.assign(std::make_move_iterator(answers.begin()), std::make_move_iterator(answers.end()));
+    return run(task(things_), std::move(options));
+  }
+  [[nodiscard]] std::string active() { return store_->raw("SELECT count(*) FROM thing WHERE state = 'active'"); }
+  [[nodiscard]] store::JobRepository jobs() { return {{store_->database(), tenant_}, store_->ids()}; }
+
+  std::optional<dovetail::testing::TestStore> store_;
+  TenantId tenant_;
+  ConnectionId connection_;
+  Redactor redactor_;
+  model::Model thing_;
+  model::Model part_;
+  std::vector<store::TableSpec> tables_;
+  json::Document mappings_ =
+      *json::Document::parse(R"({"thing":{"model":"thing","externalId":"/id","fields":{"name":"/name"}},)"
+                             R"("part":{"model":"part","externalId":"/id","fields":{"name":"/name"}},)"
+                             R"("other":{"model":"thing","externalId":"/id","fields":{"name":"/id"}}})");
+  manifest::Manifest manifest_{*json::Document::parse("{}")};
+  manifest::Object things_;
+  manifest::Object parts_;
+  std::uint64_t source_ = 1;
+  Script script_;
+};
+
+TEST_P(ObjectSyncTest, SeesRecordsOnPagesWithoutAKeyToo_SYNC_7) {
+  for (int round = 0; round < 2; ++round) {
+    const auto report =
+        run_with({page(R"([{"id":1,"name":"a"},{"id":2,"name":"b"}])", "2"), page(R"([{"id":3,"name":"c"}])")});
+    ASSERT_FALSE(report.error) << report.error->message;
+    EXPECT_EQ(report.counts.removed, 0);
+    EXPECT_EQ(active(), "3");
+  }
+  const auto report = run_with({page(R"([{"id":1,"name":"a"},{"id":2,"name":"b"}])")});
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ(report.counts.removed, 1);
+}
+
+TEST_P(ObjectSyncTest, RemovesNothingWhenARecordCameThatCannotBeTold_SYNC_7) {
+  ASSERT_FALSE(run_with({page(R"([{"id":1,"name":"a"},{"id":2,"name":"b"}])")}).error);
+  // Also when the record came in a run before.
+  auto report =
+      run_with({page(R"([{"id":1,"name":"a"},{"id":null,"name":"b"}])", "2"), unavailable("gone for a while")});
+  ASSERT_TRUE(report.error);
+  report = run_with({page("[]")});
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_TRUE(report.resumed);
+  EXPECT_EQ(report.counts.removed, 0);
+  EXPECT_EQ(active(), "2");
+  report = run_with({page(R"([{"id":1,"name":"a"}])")});
+  EXPECT_EQ(report.counts.removed, 1) << "the next complete read removes it";
+}
+
+TEST_P(ObjectSyncTest, FailsJobsThatDiedWithoutALease_SYNC_9) {
+  const store::NewJob wanted{.connection = connection_, .provider = "acme", .object = "thing"};
+  const auto dead = jobs().create(wanted);
+  ASSERT_TRUE(dead.ok());
+  ASSERT_TRUE(jobs().claim(*dead, "a process that died before it took the lease").ok());
+  const auto report = run_with({page("[]")});
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ((*jobs().get(*dead))->state, store::JobState::failed);
+  EXPECT_EQ((*jobs().get(report.job))->state, store::JobState::succeeded);
+}
+
+TEST_P(ObjectSyncTest, EndsTheJobAndGivesTheLeaseBackWhenItCannotEvenBegin) {
+  auto without_source = task(things_);
+  without_source.make_source = [](JobId /*job*/) -> Result<std::unique_ptr<PageSource>> {
+    return failed_precondition("no such plugin");
+  };
+  const auto report = run(without_source);
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ((*jobs().get(report.job))->state, store::JobState::failed);
+  EXPECT_FALSE(run_with({page("[]")}).error) << "nobody holds the object any more";
+}
+
+TEST_P(ObjectSyncTest, KeepsWhatTheStoreRefusedAmongTheJobsProblems_SYNC_11) {
+  if (GetParam() != store::Dialect::sqlite) {
+    GTEST_SKIP() << "the refusal is made by a trigger in SQLite's words";
+  }
+  static_cast<void>(store_->raw("CREATE TRIGGER refuse BEFORE INSERT ON thing WHEN NEW.external_id = '1' BEGIN SELECT "
+                                "RAISE(ABORT, 'no such thing'); END"));
+  const auto report = run_with({page(R"([{"id":1},{"id":2}])")});
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ(report.counts.failed, 1);
+  EXPECT_EQ(report.counts.created, 1);
+  const auto problems = jobs().problems(report.job);
+  ASSERT_TRUE(problems.ok());
+  ASSERT_THAT(*problems, SizeIs(1));
+  EXPECT_EQ(problems->front().code, "refused");
+  EXPECT_THAT(problems->front().samples, ElementsAre("1"));
+}
+
+TEST_P(ObjectSyncTest, EndsTheJobAndGivesTheLeaseBackWhenTheDatabaseFailsBehindTheLease) {
+  if (GetParam() != store::Dialect::sqlite) {
+    GTEST_SKIP() << "the failure is made by a trigger in SQLite's words";
+  }
+  const auto dead = jobs().create({.connection = connection_, .provider = "acme", .object = "thing"});
+  ASSERT_TRUE(dead.ok());
+  ASSERT_TRUE(jobs().claim(*dead, "dead").ok());
+  static_cast<void>(store_->raw("CREATE TRIGGER refuse BEFORE UPDATE ON job WHEN NEW.job_id = " +
+                                std::to_string(dead->value) + " BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"));
+  auto report = run_with({page("[]")});
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ((*jobs().get(report.job))->state, store::JobState::failed);
+  static_cast<void>(store_->raw("DROP TRIGGER refuse"));
+  // Details of a job that cannot be kept must not leave it running.
+  static_cast<void>(store_->raw(
+      "CREATE TRIGGER refuse BEFORE INSERT ON job_error BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"));
+  report = run_with({page(R"([{"id":null}])")});
+  EXPECT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ((*jobs().get(report.job))->state, store::JobState::succeeded);
+}
+
+TEST_P(ObjectSyncTest, BeginsAnewWhenTheConnectionLeadsSomewhereElse_SYNC_4) {
+  ASSERT_TRUE(run_with({page(R"([{"id":1}])", "2"), unavailable("gone for a while")}).error);
+  source_ = 2;
+  auto report = run_with({page(R"([{"id":7}])")});
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_FALSE(report.resumed);
+  ASSERT_THAT(script_.asked, SizeIs(1));
+  EXPECT_EQ(script_.asked[0].cursor, "") << "the old cursor means nothing there";
+}
+
+TEST_P(ObjectSyncTest, BeginsAnewWithFullWhenTheStoredPositionIsDamaged_SYNC_4) {
+  ASSERT_TRUE(run_with({page(R"([{"id":1}])", "2"), unavailable("gone for a while")}).error);
+  static_cast<void>(store_->raw("UPDATE sync_state SET position = 'rubbish'"));
+  auto report = run_with({page(R"([{"id":1}])")});
+  ASSERT_TRUE(report.error);
+  EXPECT_THAT(report.error->message, HasSubstr("--full"));
+  report = run_with({page(R"([{"id":1}])")}, {.full = true});
+  EXPECT_FALSE(report.error) << report.error->message;
+}
+
+TEST_P(ObjectSyncTest, TrustsEarlierPagesAgainUnlessTheMappingChanged_SYNC_8) {
+  ASSERT_FALSE(run_with({page(R"([{"id":1,"name":"a"}])")}).error);
+  ASSERT_TRUE(run_with({unavailable("gone for a while")}).error);
+  ASSERT_FALSE(run_with({page(R"([{"id":1,"name":"a"}])")}).error);
+  EXPECT_FALSE(script_.asked.at(0).fresh) << "a read that failed at once costs the next one no rate limit";
+  things_.default_mapping = mappings_.root()["other"];
+  ASSERT_TRUE(run_with({unavailable("gone for a while")}).error);
+  EXPECT_TRUE(script_.asked.at(0).fresh);
+  ASSERT_FALSE(run_with({page(R"([{"id":1,"name":"a"}])")}).error);
+  EXPECT_TRUE(script_.asked.at(0).fresh) << "what the one that failed did not read is still to be read";
+  ASSERT_FALSE(run_with({page(R"([{"id":1,"name":"a"}])")}).error);
+  EXPECT_FALSE(script_.asked.at(0).fresh);
+}
+
+TEST_P(ObjectSyncTest, VisitsStoredParentsInADryRunWhosePagesDidNotChange_SYNC_12) {
+  ASSERT_FALSE(run_with({page(R"([{"id":1,"name":"a"},{"id":3,"name":"c"}])")}).error);
+  DryRunParents parents;
+  script_.answers.emplace_back(page(R"([{"id":2,"name":"b"},{"id":3,"name":"new"}])"));
+  ASSERT_FALSE(run(task(things_, &parents), {.dry_run = true}).error);
+  for (int i = 0; i < 3; ++i) {
+    script_.answers.emplace_back(page("[]"));
+  }
+  const auto report = run(task(parts_, &parents), {.dry_run = true});
+  ASSERT_FALSE(report.error) << report.error->message;
+  std::vector<std::string> asked;
+  asked.reserve(script_.asked.size());
+  for (const auto& request : script_.asked) {
+    asked.push_back(request.parents);
+  }
+  EXPECT_THAT(asked, ElementsAre(R"([{"external_id":"1","name":"a"}])", R"([{"external_id":"2","name":"b"}])",
+                                 R"([{"external_id":"3","name":"new"}])"));
+  EXPECT_EQ(report.counts.pages, 3);
+  EXPECT_EQ(active(), "2");
+}
+
+DOVETAIL_BOTH_DIALECTS(ObjectSyncTest);
+
+} // namespace
+} // namespace dovetail::sync

@@ -182,7 +182,7 @@ std::string least_of(const DerivedField& derived, const Model& other, Dialect di
 }
 
 MinOf compile(const Model& model, const DerivedField& derived, const Model& other, Dialect dialect) {
-  MinOf field{&model, &other, &derived, find_declared(model, derived.key)->type, {}, {}, {}};
+  MinOf field{&model, &other, &derived, find_declared(model, derived.key)->type, {}, {}, {}, {}};
   const std::string table = quoted(model.name);
   const std::string column = quoted(derived.field.name);
   const std::string key = quoted(derived.key);
@@ -197,6 +197,8 @@ MinOf compile(const Model& model, const DerivedField& derived, const Model& othe
   };
   if (sqlite) {
     field.by_id = update("?2", fmt::format("{} AS q WHERE q.tenant_id = ?1 AND q.id = ?3", table), "?1");
+    field.differs_by_id = fmt::format("SELECT 1 FROM {} AS q WHERE q.tenant_id = ?1 AND q.id = ?2 AND q.{} IS NOT {}",
+                                      table, column, least);
     field.by_key = update(
         "?2", fmt::format("{} AS q WHERE q.tenant_id = ?1 AND q.{} = ?4 AND q.connection_id = ?3", table, key), "?1");
     field.all = update("?1", table + " AS q", "n.tenant_id");

@@ -271,11 +271,18 @@ Status SqlitePage::write_pending(const PageChanges& changes) {
 
 Status SqlitePage::write_derived(const PageChanges& changes, std::string_view now) {
   for (const MinOf& field : plan_.own_min_of) {
-    DOVETAIL_TRY(SqliteStatement statement, statements_.use(field.by_id));
-    statement.bind(1, tenant_).bind(2, now);
+    DOVETAIL_TRY(SqliteStatement differs, statements_.use(field.differs_by_id));
+    DOVETAIL_TRY(SqliteStatement update, statements_.use(field.by_id));
+    differs.bind(1, tenant_);
+    update.bind(1, tenant_).bind(2, now);
     for (const RowChange& row : changes.rows) {
-      if (row.kind == RowChange::Kind::write) {
-        DOVETAIL_TRY_STATUS(statement.bind(3, row.row_id).execute("computing a derived field"));
+      if (row.kind != RowChange::Kind::write) {
+        continue;
+      }
+      DOVETAIL_TRY(const bool wrong, differs.bind(2, row.row_id).next("looking at a derived field"));
+      if (wrong) {
+        differs.reset();
+        DOVETAIL_TRY_STATUS(update.bind(3, row.row_id).execute("computing a derived field"));
       }
     }
   }

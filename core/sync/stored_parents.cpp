@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace dovetail::sync {
 
@@ -48,7 +49,10 @@ Result<std::vector<ParentRow>> RememberedParents::behind(std::string_view after,
   DOVETAIL_TRY(auto stored, stored_->behind(after, limit));
   std::map<std::string, ParentRow> merged;
   for (auto at = rows_.upper_bound(std::string(after)); at != rows_.end() && merged.size() < limit; ++at) {
-    merged.emplace(at->first, ParentRow{.key = {.external_id = at->first, .version = 0}, .json = at->second});
+    // Member by member: of a braced row GCC 12 thinks, in an optimised build, that it may be destroyed uninitialised.
+    ParentRow& row = merged[at->first];
+    row.key.external_id = at->first;
+    row.json = at->second;
   }
   for (auto& row : stored) {
     std::string id = row.key.external_id;

@@ -28,6 +28,7 @@ std::string statistics_text(const Statistics& statistics) {
   JsonText out;
   out.begin_object().member("total", statistics.total()).member("counted", statistics.counted);
   out.member("not_modified", statistics.with_status(304)).member("body_bytes", statistics.body_bytes);
+  out.member("plain_bytes", statistics.plain_bytes);
   out.name("requests").begin_object();
   for (std::size_t i = 0; i < endpoint_kinds; ++i) {
     if (statistics.requests[i].empty()) {

@@ -75,6 +75,7 @@ struct GithubSimulator::Call {
   std::string_view token_text;
   std::optional<Limits::Verdict> verdict;
   bool counted = false;
+  std::size_t compressed_from = 0; ///< bytes; 0: not compressed
 };
 
 GithubSimulator::GithubSimulator(SimulatorOptions options, Clock& clock)
@@ -370,7 +371,7 @@ Answer GithubSimulator::from_page(Call& call, const std::shared_ptr<Page>& page)
   return result;
 }
 
-void GithubSimulator::add_body(const Call& call, Page& page, Answer& answer) {
+void GithubSimulator::add_body(Call& call, Page& page, Answer& answer) {
   const bool must_be_plain =
       call.fault && (call.fault->kind == FaultKind::oversized_body || call.fault->kind == FaultKind::invalid_json);
   const bool accepts = call.request.header("Accept-Encoding").value_or("").find("gzip") != std::string_view::npos;
@@ -397,6 +398,7 @@ void GithubSimulator::add_body(const Call& call, Page& page, Answer& answer) {
   }
   answer.headers.push_back({"Content-Encoding", "gzip"});
   answer.body = std::move(compressed);
+  call.compressed_from = page.size;
 }
 
 Answer GithubSimulator::rate_limit_answer(Call& call) {
@@ -447,6 +449,7 @@ void GithubSimulator::record(const Call& call, const Answer& answer) {
   const bool sent = answer.delivery.kind != DeliveryKind::reset_before_headers;
   ++statistics_.requests[static_cast<std::size_t>(call.route.endpoint)][sent ? answer.status : 0];
   statistics_.body_bytes += answer.content().size();
+  statistics_.plain_bytes += call.compressed_from > 0 ? call.compressed_from : answer.content().size();
   statistics_.counted += call.counted ? 1 : 0;
   if (call.fault) {
     ++statistics_.faults[static_cast<std::size_t>(call.fault->kind)];

@@ -98,7 +98,7 @@ private:
   void spoil(Call& call, Answer& answer);
   [[nodiscard]] std::shared_ptr<Page> page_for(Call& call);
   [[nodiscard]] Answer from_page(Call& call, const std::shared_ptr<Page>& page);
-  void add_body(const Call& call, Page& page, Answer& answer);
+  void add_body(Call& call, Page& page, Answer& answer);
   [[nodiscard]] Answer rate_limit_answer(Call& call);
   void add_common_headers(Call& call, Answer& answer);
   void move_data(Call& call);

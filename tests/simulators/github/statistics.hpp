@@ -17,6 +17,7 @@ struct Statistics {
   std::array<std::map<int, std::uint64_t>, endpoint_kinds> requests; ///< by Endpoint, then status (0: connection cut)
   std::array<std::uint64_t, fault_kinds> faults{};                   ///< by FaultKind
   std::uint64_t body_bytes = 0;                                      ///< as sent
+  std::uint64_t plain_bytes = 0;                                     ///< before compression
   std::uint64_t counted = 0;                                         ///< for the primary limit
   std::vector<std::string> undescribed; ///< "GET /path": asked for, but in no documentation we keep; at most 1000
 

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +28,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::transform(texts.begin(), texts.end(), std::back_inserter(result), [](std::string& text) { return text.data(); });
   result.push_back(nullptr);
   return result;
+}
+
+double seconds_of(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
 
 } // namespace
@@ -59,29 +64,35 @@ int ChildProcesses::start(const std::filesystem::path& program, const std::vecto
     variables.push_back(name + "=" + value);
   }
   pid_t process = -1;
+  const auto begun = std::chrono::steady_clock::now();
   const int error =
       ::posix_spawn(&process, program.c_str(), &actions, nullptr, pointers(words).data(), pointers(variables).data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     throw std::runtime_error(program.string() + " cannot be started: " + std::generic_category().message(error));
   }
-  running_.emplace(process, number);
+  running_.emplace(process, Running{number, begun});
   return process;
 }
 
 Ended ChildProcesses::wait(int process) {
   int status = 0;
-  while (::waitpid(process, &status, 0) < 0) {
+  rusage used{};
+  while (::wait4(process, &status, 0, &used) < 0) {
     if (errno != EINTR) {
       throw std::runtime_error("a child process cannot be waited for");
     }
   }
-  const int number = running_.at(process);
+  const auto ended = std::chrono::steady_clock::now();
+  const Running running = running_.at(process);
   running_.erase(process);
   constexpr int signal_base = 128;
   return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : signal_base + WTERMSIG(status),
-          .out = content_of(file_of(number, ".out")),
-          .err = content_of(file_of(number, ".err"))};
+          .out = content_of(file_of(running.number, ".out")),
+          .err = content_of(file_of(running.number, ".err")),
+          .wall_seconds = std::chrono::duration<double>(ended - running.begun).count(),
+          .cpu_seconds = seconds_of(used.ru_utime) + seconds_of(used.ru_stime),
+          .max_rss_kib = used.ru_maxrss};
 }
 
 Ended ChildProcesses::run(const std::filesystem::path& program, const std::vector<std::string>& arguments,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -13,6 +15,12 @@ struct Ended {
   int status = -1; ///< its exit status; 128 + signal when a signal ended it
   std::string out;
   std::string err;
+  // Of the process and of the children that it waited for itself.
+  double wall_seconds = 0; ///< from its start until it was waited for
+  double cpu_seconds = 0;  ///< of all threads, in user and system mode
+  /// The most resident memory of any one of them. Linux counts what the parent held when it started the child: a test that looks at it must be
+  /// small itself.
+  std::int64_t max_rss_kib = 0;
 };
 
 /// Programs run as children with an environment of their own; what they print is kept in files below `folder` until it is read. Not thread-safe.
@@ -37,7 +45,11 @@ private:
 
   const std::filesystem::path folder_;
   std::map<std::string, std::string> environment_;
-  std::map<int, int> running_; // process -> number of its files
+  struct Running {
+    int number = 0; ///< of its files
+    std::chrono::steady_clock::time_point begun;
+  };
+  std::map<int, Running> running_; ///< by process
   int started_ = 0;
 };
 

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The whole path, from a provider's pages on loopback over the mapping into SQLite: the program `dovetail` against a plain Python
+// script that does the same work with its standard library (peers/whole_path.py). Both are children of this program, read the same pull
+// requests from one simulated GitHub, and begin with an empty database each time. What counts is the whole process: start, CPU time of all
+// its threads and children, and the most memory it ever held.
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "benchmarks/floors.hpp"
+#include "core/json/document.hpp"
+#include "tests/support/child_process.hpp"
+#include "tests/support/child_simulator.hpp"
+
+namespace dovetail::benchmarks {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ChildProcesses;
+using testing::ChildSimulator;
+using testing::Ended;
+
+constexpr double wall_floor = 5.0;
+constexpr double wall_aim = 8.0;
+constexpr double cpu_floor = 6.0;
+constexpr double cpu_aim = 9.0;
+constexpr double memory_ceiling = 0.5;
+constexpr double kib_per_mib = 1024.0;
+constexpr std::string_view token = "token-of-the-whole-path-benchmark";
+
+struct Settings {
+  int pulls = 40'000;
+  int rounds = 5;
+  bool check_floors = false;
+};
+
+/// A folder that goes with all that is in it.
+class Folder {
+public:
+  explicit Folder(const fs::path& within) {
+    std::string pattern = (within / "dovetail-whole-path-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) {
+      throw std::runtime_error("no folder can be made in " + within.string());
+    }
+    path_ = pattern;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  Folder(Folder&&) = delete;
+  Folder& operator=(Folder&&) = delete;
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const fs::path& path() const noexcept { return path_; }
+
+private:
+  fs::path path_;
+};
+
+fs::path build_folder() { return fs::read_symlink("/proc/self/exe").parent_path().parent_path(); }
+
+/// One organisation with one repository, without limits and faults.
+std::string world_of(int pulls) {
+  return fmt::format(
+      R"({{"seed": 8, "organisations": [{{"login": "acme", "members": 40, "outsiders": 20, "repositories": 1, "empty_repositories": 0,
+          "pull_requests": {}, "commits_per_repository": 1}}], "tokens": [{{"token": "{}"}}],
+          "limits": {{"primary": 0, "points_per_minute": 0, "concurrent": 0}}, "cache_bytes": 1073741824}})",
+      pulls, token);
+}
+
+std::string environment(const char* name, const char* otherwise) {
+  const char* const value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+  return value == nullptr ? otherwise : value;
+}
+
+Ended run(ChildProcesses& children, const fs::path& program, const std::vector<std::string>& arguments) {
+  Ended ended = children.run(program, arguments);
+  if (ended.status != 0) {
+    throw std::runtime_error(fmt::format("{} {} ended with {}:\n{}{}", program.filename().string(),
+                                         arguments.empty() ? "" : arguments.front(), ended.status, ended.out,
+                                         ended.err));
+  }
+  return ended;
+}
+
+/// What one child took.
+struct Cost {
+  double wall_seconds = 0;
+  double cpu_seconds = 0;
+  double mib = 0;
+};
+
+Cost cost_of(const Ended& ended) {
+  return {.wall_seconds = ended.wall_seconds,
+          .cpu_seconds = ended.cpu_seconds,
+          .mib = static_cast<double>(ended.max_rss_kib) / kib_per_mib};
+}
+
+void expect_rows(std::string_view program, const std::string& output, std::string_view pointer, int expected) {
+  const auto document = json::Document::parse(output);
+  if (!document.ok() || document->root().int64_or(pointer, -1) != expected) {
+    throw std::runtime_error(fmt::format("{} did not write {} rows; it says:\n{}", program, expected, output));
+  }
+}
+
+class Ours {
+public:
+  Ours(const fs::path& folder, std::string address)
+      : folder_(folder), address_(std::move(address)),
+        children_(folder / "streams", {{"SIMULATOR_TOKEN", std::string(token)}, {"HOME", folder.string()}}) {
+    const Ended key = dovetail({"vault", "keygen"});
+    children_.environment()["DOVETAIL_VAULT_KEYS"] = key.out;
+  }
+
+  Cost run(int pulls) {
+    const Folder data(folder_);
+    children_.environment()["DOVETAIL_DATA_DIR"] = data.path().string();
+    dovetail({"tenant", "add", "bench"});
+    dovetail({"connection",   "add",
+              "--tenant",     "bench",
+              "--provider",   "github",
+              "--name",       "github",
+              "--variant",    "custom",
+              "--secret-env", "token=SIMULATOR_TOKEN",
+              "--config",     "organization=acme",
+              "--config",     "baseUrl=" + address_,
+              "--config",     "allowPlainHttp=true",
+              "--config",     "allowPrivateAddresses=true",
+              "--config",     "rateLimits.requestsPerMinute=0"});
+    dovetail({"sync", "--tenant", "bench", "--object", "repository"});
+    if (repository_.empty()) {
+      const Ended records = dovetail({"records", "--tenant", "bench", "repository", "--format", "jsonl"});
+      const auto record = json::Document::parse(records.out);
+      repository_ = record.ok() ? record->root().string_or("/full_name", "") : "";
+    }
+    const Ended ended = dovetail({"sync", "--tenant", "bench", "--object", "pull_request", "--json"});
+    expect_rows("dovetail", ended.out, "/objects/0/created", pulls);
+    return cost_of(ended);
+  }
+
+  /// Full name of the only repository; known after the first run.
+  [[nodiscard]] const std::string& repository() const noexcept { return repository_; }
+
+private:
+  Ended dovetail(const std::vector<std::string>& arguments) {
+    return benchmarks::run(children_, build_folder() / "bin" / "dovetail", arguments);
+  }
+
+  fs::path folder_;
+  std::string address_;
+  std::string repository_;
+  ChildProcesses children_;
+};
+
+class Peer {
+public:
+  Peer(const fs::path& folder, std::string address)
+      : folder_(folder), address_(std::move(address)),
+        children_(folder / "streams", {{"SIMULATOR_TOKEN", std::string(token)}}) {}
+
+  Cost run(int pulls, const std::string& repository) {
+    const Folder data(folder_);
+    const Ended ended =
+        benchmarks::run(children_, python(),
+                        {DOVETAIL_PEERS "/whole_path.py", address_, repository, (data.path() / "peer.db").string()});
+    expect_rows("the Python script", ended.out, "/rows", pulls);
+    return cost_of(ended);
+  }
+
+private:
+  static fs::path python() { return environment("PYTHON", "/usr/bin/python3"); }
+
+  fs::path folder_;
+  std::string address_;
+  ChildProcesses children_;
+};
+
+double median_of(const std::vector<Cost>& costs, double Cost::*figure) {
+  std::vector<double> values;
+  std::transform(costs.begin(), costs.end(), std::back_inserter(values),
+                 [figure](const Cost& cost) { return cost.*figure; });
+  return median(std::move(values));
+}
+
+Cost medians_of(const std::vector<Cost>& costs) {
+  return {.wall_seconds = median_of(costs, &Cost::wall_seconds),
+          .cpu_seconds = median_of(costs, &Cost::cpu_seconds),
+          .mib = median_of(costs, &Cost::mib)};
+}
+
+bool tell(const Settings& settings, const Cost& ours, const Cost& peer) {
+  const auto row = [&settings](std::string_view name, const Cost& cost) {
+    fmt::print("{:<16}{:>10.2f}{:>10.2f}{:>10.1f}{:>14.0f}\n", name, cost.wall_seconds, cost.cpu_seconds, cost.mib,
+               settings.pulls / cost.wall_seconds);
+  };
+  fmt::print("whole path, {} pull requests from loopback to SQLite, medians of {} rounds\n", settings.pulls,
+             settings.rounds);
+  fmt::print("{:<16}{:>10}{:>10}{:>10}{:>14}\n", "", "wall s", "CPU s", "MiB", "rows/s");
+  row("dovetail", ours);
+  row("python", peer);
+  const double wall = peer.wall_seconds / ours.wall_seconds;
+  const double cpu = peer.cpu_seconds / ours.cpu_seconds;
+  const double memory = ours.mib / peer.mib;
+  const auto verdict = [](bool holds) { return holds ? "holds" : "MISSED"; };
+  fmt::print("wall time  {:.1f}x (floor {:.0f}x {}, aim {:.0f}x)\n", wall, wall_floor, verdict(wall >= wall_floor),
+             wall_aim);
+  fmt::print("CPU time   {:.1f}x (floor {:.0f}x {}, aim {:.0f}x)\n", cpu, cpu_floor, verdict(cpu >= cpu_floor),
+             cpu_aim);
+  fmt::print("memory     {:.2f} of the script's (at most {:.1f}: {})\n", memory, memory_ceiling,
+             verdict(memory <= memory_ceiling));
+  return wall >= wall_floor && cpu >= cpu_floor && memory <= memory_ceiling;
+}
+
+int compare(const Settings& settings) {
+  const Folder folder(fs::temp_directory_path());
+  ChildSimulator simulator(build_folder(), folder.path() / "simulator", world_of(settings.pulls));
+  Ours ours(folder.path() / "ours", simulator.address());
+  Peer peer(folder.path() / "peer", simulator.address());
+  // Not counted: the first to ask waits until the simulator has made the pages.
+  static_cast<void>(ours.run(settings.pulls));
+  static_cast<void>(peer.run(settings.pulls, ours.repository()));
+  std::vector<Cost> our_costs;
+  std::vector<Cost> peer_costs;
+  for (int round = 0; round < settings.rounds; ++round) {
+    our_costs.push_back(ours.run(settings.pulls));
+    peer_costs.push_back(peer.run(settings.pulls, ours.repository()));
+  }
+  const bool holds = tell(settings, medians_of(our_costs), medians_of(peer_costs));
+  return holds || !settings.check_floors ? 0 : 1;
+}
+
+/// Throws on what it does not understand.
+Settings read_arguments(const std::vector<std::string>& arguments) {
+  Settings settings;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const auto number = [&arguments, &i] { return std::stoi(arguments.at(++i)); };
+    if (arguments[i] == "--check-floors") {
+      settings.check_floors = true;
+    } else if (arguments[i] == "--pulls") {
+      settings.pulls = std::max(number(), 1);
+    } else if (arguments[i] == "--rounds") {
+      settings.rounds = std::max(number(), 1);
+    } else {
+      throw std::invalid_argument("usage: whole_path_benchmark [--check-floors] [--pulls N] [--rounds N]");
+    }
+  }
+  return settings;
+}
+
+} // namespace
+} // namespace dovetail::benchmarks
+
+int main(int argc, char** argv) {
+  try {
+    return dovetail::benchmarks::compare(
+        dovetail::benchmarks::read_arguments(std::vector<std::string>(argv + 1, argv + argc)));
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "whole_path: %s\n", problem.what());
+    return 2;
+  }
+}

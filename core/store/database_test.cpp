@@ -435,6 +435,7 @@ TEST_F(SqliteFileTest, FlushesOnceForSeveralWritersThatCameTogether) {
   commits = 0;
   constexpr int writers = 8;
   constexpr int writes = 25;
+  std::atomic<int> arrived{0};
   {
     std::vector<std::jthread> threads;
     threads.reserve(writers);
@@ -442,7 +443,12 @@ TEST_F(SqliteFileTest, FlushesOnceForSeveralWritersThatCameTogether) {
       threads.emplace_back([&, writer] {
         for (int index = 0; index < writes; ++index) {
           const std::string key = std::to_string(writer) + "/" + std::to_string(index);
+          arrived += index == 0 ? 1 : 0;
           const Status status = store.database().with_write(tenant, [&](Transaction& transaction) {
+            // Whoever is first keeps the others waiting: without that a quick disk might never let two meet.
+            while (arrived < writers) {
+              std::this_thread::yield();
+            }
             return Query(transaction, "INSERT INTO plugin_state VALUES ($1, 1, 'o', $2, '')", "noting")
                 .bind(tenant)
                 .bind(key)

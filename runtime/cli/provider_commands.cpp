@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -12,9 +15,8 @@ namespace {
 
 std::string object_list(const manifest::Manifest& provider) {
   std::vector<std::string_view> keys;
-  for (const manifest::Object& object : provider.objects) {
-    keys.push_back(object.key);
-  }
+  std::transform(provider.objects.begin(), provider.objects.end(), std::back_inserter(keys),
+                 [](const manifest::Object& object) { return std::string_view(object.key); });
   return fmt::format("{}", fmt::join(keys, ", "));
 }
 

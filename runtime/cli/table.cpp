@@ -20,6 +20,8 @@ constexpr std::size_t least_width = 8;
 template <class... Ts> struct Overloaded : Ts... {
   using Ts::operator()...;
 };
+// Clang 16 does not yet deduce the arguments of an aggregate by itself (P1816).
+template <class... Ts> Overloaded(Ts...) -> Overloaded<Ts...>;
 
 std::string real_text(double number) {
   json::Writer writer;

@@ -43,6 +43,7 @@ public:
     program_->slot_count = 0;
     drafts_.emplace_back(); // the record
     std::vector<const FieldMapping*> fields;
+    fields.reserve(mapping_.fields.size());
     for (const FieldMapping& field : mapping_.fields) {
       fields.push_back(&field);
     }

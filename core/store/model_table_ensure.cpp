@@ -29,8 +29,6 @@ struct Definition {
   std::map<std::string, std::string> fields;  ///< name -> type
   std::map<std::string, std::string> derived; ///< name -> type and rule
   std::set<std::string> indexes;
-
-  friend bool operator==(const Definition&, const Definition&) = default;
 };
 
 struct Recorded {

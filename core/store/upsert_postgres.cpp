@@ -36,8 +36,8 @@ constexpr std::string_view unique_violation = "23505";
 class PostgresPage final : public PageStatements {
 public:
   PostgresPage(ReadSession& session, const ObjectPlan& plan, const PostgresUpsertSql& sql)
-      : session_(session), plan_(plan), sql_(sql), tenant_(plan.target.tenant.value),
-        connection_(plan.target.connection.value), pipeline_(session), cells_(plan.fields.size()) {}
+      : plan_(plan), sql_(sql), tenant_(plan.target.tenant.value), connection_(plan.target.connection.value),
+        pipeline_(session), cells_(plan.fields.size()) {}
 
   Status open(const PageWrite* page, std::span<const Incoming> records, GuardState& guard,
               std::span<StoredLink> links) override;
@@ -75,7 +75,6 @@ private:
   Status restore_missing(const PageChanges& changes);
   Status synced();
 
-  ReadSession& session_;
   const ObjectPlan& plan_;
   const PostgresUpsertSql& sql_;
   std::int64_t tenant_;

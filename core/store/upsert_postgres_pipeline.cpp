@@ -256,7 +256,7 @@ std::string PostgresPipeline::prepared(std::string_view sql, const char* what) {
     by_sql.erase(entries.back().sql);
     entries.pop_back();
   }
-  const std::string name = "dovetail_" + std::to_string(++statements_.made_);
+  std::string name = "dovetail_" + std::to_string(++statements_.made_);
   if (PQsendPrepare(connection_, name.c_str(), std::string(sql).c_str(), 0, nullptr) == 0) {
     fail(postgresql_error(connection_, nullptr, what));
     return {};

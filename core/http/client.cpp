@@ -84,6 +84,7 @@ struct Client::Call {
       : state(the_state), request(the_request), context(the_context) {}
 
   Result<Response> run();
+  [[nodiscard]] int requests_sent() const noexcept { return sent; }
 
 private:
   Status prepare();
@@ -337,7 +338,12 @@ Client::Client(Parts parts, ClientOptions options) : state_(std::make_unique<Sta
 Client::~Client() = default;
 
 Result<Response> Client::send(const Request& request, const CallContext& context) {
-  return Call(*state_, request, context).run();
+  Call call(*state_, request, context);
+  auto response = call.run();
+  if (context.sent != nullptr) {
+    *context.sent = call.requests_sent();
+  }
+  return response;
 }
 
 PageBufferPool& Client::buffers() noexcept { return state_->buffers; }

@@ -67,6 +67,8 @@ struct CallContext {
   Timeouts timeouts;
   Bounds bounds;
   std::string request_id; ///< empty: one is made
+  /// Set to the number of requests that were sent, redirects and retries counted, whatever came of the call; null: nobody asks.
+  int* sent = nullptr;
 };
 
 struct ClientOptions {

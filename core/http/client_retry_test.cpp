@@ -137,6 +137,25 @@ TEST_F(ClientRules, NamesTheLastFailureAfterFiveAttempts) { // HTTP-2
   EXPECT_THAT(response.error().message + world_.logger.text(), Not(HasSubstr("canary")));
 }
 
+TEST_F(ClientRules, TellsHowManyRequestsWereSentWhateverCameOfThem) { // SYNC-11
+  int sent = -1;
+  auto context = world_.context();
+  context.sent = &sent;
+  const auto send = [&](const std::string& url) {
+    Request request;
+    request.url = url;
+    return world_.client->send(request, context);
+  };
+  script({unavailable("one"), unavailable("two"), unavailable("three"), unavailable("four"), unavailable("five")});
+  ASSERT_FALSE(send("https://api.example/items").ok());
+  EXPECT_EQ(sent, 5);
+  script({Reply{.status = 302, .headers = {{"Location", "https://elsewhere.example/"}}, .body = {}}});
+  ASSERT_FALSE(send("https://api.example/items").ok());
+  EXPECT_EQ(sent, 1);
+  ASSERT_FALSE(send("https://elsewhere.example/").ok()) << "nothing leaves for a place that is not allowed";
+  EXPECT_EQ(sent, 0);
+}
+
 TEST_F(ClientRules, AnswersOfAnyOtherStatusBelongToThePlugin) {
   for (const int status : {200, 204, 304, 400, 401, 403, 404, 409, 410, 422, 451, 500, 501}) {
     script({Reply{.status = status, .headers = {}, .body = {}}});

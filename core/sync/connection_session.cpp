@@ -47,6 +47,7 @@ Result<std::shared_ptr<const plugin::HttpResponse>> ConnectionSession::send(cons
   }
   outgoing.secret_headers = options_.credentials;
 
+  int sent = 0;
   const http::CallContext context{
       .egress = options_.egress,
       .limiter_key = options_.limiter_key,
@@ -55,13 +56,13 @@ Result<std::shared_ptr<const plugin::HttpResponse>> ConnectionSession::send(cons
       .identity = {.tenant = options_.tenant, .connection = options_.connection, .object = object_, .job = job_.value},
       .timeouts = {},
       .bounds = {},
-      .request_id = {}};
+      .request_id = {},
+      .sent = &sent};
   auto response = client_.send(outgoing, context);
+  requests_.fetch_add(sent, std::memory_order_relaxed);
   if (!response.ok()) {
-    requests_.fetch_add(1, std::memory_order_relaxed);
     return std::move(response).error();
   }
-  requests_.fetch_add(response->attempts, std::memory_order_relaxed);
   if (response->status == 304) {
     not_modified_.fetch_add(1, std::memory_order_relaxed);
   }

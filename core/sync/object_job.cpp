@@ -55,6 +55,11 @@ store::PageCounters counted_by_engine(const SyncCounts& lost, const FetchedPage&
   return counted;
 }
 
+void note_exchanges(const FetchedPage& page, Exchanges& counted) {
+  counted.requests += page.requests;
+  counted.not_modified += page.not_modified;
+}
+
 } // namespace
 
 ObjectJob::ObjectJob(ObjectSyncParts parts, ObjectSyncTuning tuning, const ObjectTask& task, const SyncOptions& options,
@@ -253,6 +258,7 @@ Status ObjectJob::preview_page(FetchedPage& page, const ReadStep& step) {
   write.counted = counted_by_engine(lost, page);
   DOVETAIL_TRY(const auto outcome, writer_->preview(write));
   add_outcome(outcome, report_.counts);
+  note_exchanges(page, counted_);
   report_.counts.field_errors += lost.field_errors;
   ++report_.counts.pages;
   remember_for_children();
@@ -308,6 +314,7 @@ Status ObjectJob::store_page(FetchedPage& page, const ReadStep& step) {
     return std::move(outcome).error();
   }
   add_outcome(*outcome, report_.counts);
+  note_exchanges(page, counted_);
   report_.counts.field_errors += lost.field_errors;
   ++report_.counts.pages;
   ++pass_pages_;
@@ -460,12 +467,38 @@ Status ObjectJob::run() {
     return finish_pass();
   };
   outcome = steps();
+  count_lost_exchanges();
   if (keeper_ && keeper_->lost()) {
     outcome = aborted("Another process took \"" + task_.object->key +
                       "\" over while this one was stalled; it goes on there.");
   }
   finish_job(outcome);
   return outcome;
+}
+
+void ObjectJob::keep(const Status& kept) {
+  if (!kept.ok()) {
+    parts_.logger.warning("the result of a job could not be stored",
+                          {{"job", report_.job.value}, {"reason", kept.error().message}});
+  }
+}
+
+void ObjectJob::count_lost_exchanges() {
+  if (!source_) {
+    return;
+  }
+  const auto all = source_->exchanges();
+  store::JobCounters lost;
+  lost.requests = all.requests - counted_.requests;
+  lost.not_modified = all.not_modified - counted_.not_modified;
+  if (lost.requests == 0 && lost.not_modified == 0) {
+    return;
+  }
+  report_.counts.requests += lost.requests;
+  report_.counts.not_modified += lost.not_modified;
+  if (claim_) {
+    keep(jobs_.progress(*claim_, lost));
+  }
 }
 
 void ObjectJob::finish_job(const Status& outcome) {
@@ -481,12 +514,6 @@ void ObjectJob::finish_job(const Status& outcome) {
                         .samples = errors.samples});
   }
   problems.insert(problems.end(), refused_.begin(), refused_.end());
-  const auto keep = [this](const Status& kept) {
-    if (!kept.ok()) {
-      parts_.logger.warning("the result of a job could not be stored",
-                            {{"job", report_.job.value}, {"reason", kept.error().message}});
-    }
-  };
   if (!problems.empty()) {
     keep(jobs_.report(*claim_, problems));
   }

@@ -42,6 +42,8 @@ private:
   [[nodiscard]] Status store_page(FetchedPage& page, const ReadStep& step);
   [[nodiscard]] Status preview_page(FetchedPage& page, const ReadStep& step);
   void remember_for_children();
+  /// Counts what no stored page did: exchanges of fetches that failed, and of pages that were fetched but not stored.
+  void count_lost_exchanges();
   void note_problems(const store::PageOutcome& outcome);
   /// Whether this pass ends with a sweep, if every record of it can be told apart.
   [[nodiscard]] bool may_sweep() const;
@@ -49,6 +51,8 @@ private:
   [[nodiscard]] bool may_go_on(const Error& error);
   [[nodiscard]] Status finish_pass();
   void finish_job(const Status& outcome);
+  /// Says so in the log when something of the job's result could not be stored.
+  void keep(const Status& kept);
 
   ObjectSyncParts parts_;
   ObjectSyncTuning tuning_;
@@ -72,6 +76,7 @@ private:
   std::unique_ptr<LeaseKeeper> keeper_;
   Position position_;
   std::vector<store::JobProblem> refused_; ///< records that the store did not take, by reason
+  Exchanges counted_; ///< with the pages
   std::int64_t pass_pages_ = 0;
   int page_attempts_ = 0;
   std::chrono::milliseconds waited_{0};

@@ -48,6 +48,7 @@ public:
   explicit ScriptedSource(Script& script) : script_(script) {}
   Result<FetchedPage> fetch(const PageRequest& request, const Cancellation& /*cancellation*/) override {
     script_.asked.push_back(request);
+    ++exchanges_.requests;
     if (script_.answers.empty()) {
       return internal("the script has ended");
     }
@@ -55,9 +56,11 @@ public:
     script_.answers.pop_front();
     return answer;
   }
+  [[nodiscard]] Exchanges exchanges() const override { return exchanges_; }
 
 private:
   Script& script_;
+  Exchanges exchanges_;
 };
 
 class ObjectSyncTest : public ::testing::TestWithParam<store::Dialect> {
@@ -184,6 +187,25 @@ TEST_P(ObjectSyncTest, FailsJobsThatDiedWithoutALease_SYNC_9) {
   ASSERT_FALSE(report.error) << report.error->message;
   EXPECT_EQ((*jobs().get(*dead))->state, store::JobState::failed);
   EXPECT_EQ((*jobs().get(report.job))->state, store::JobState::succeeded);
+}
+
+TEST_P(ObjectSyncTest, CountsTheExchangesOfFetchesThatFailed_SYNC_11) {
+  for (const bool dry_run : {false, true}) {
+    const auto report = run_with({page(R"([{"id":1,"name":"a"}])", "2"), unavailable("gone for a while")},
+                                 {.full = true, .dry_run = dry_run});
+    ASSERT_TRUE(report.error);
+    EXPECT_EQ(report.counts.requests, 2);
+    if (!dry_run) {
+      EXPECT_EQ((*jobs().get(report.job))->counters.requests, 2);
+    }
+  }
+}
+
+TEST_P(ObjectSyncTest, CountsTheExchangesOfPagesThatWereFetchedButCouldNotBeStored_SYNC_11) {
+  const auto report = run_with({page("no JSON"), page("no JSON"), page("no JSON")});
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.counts.requests, 3);
+  EXPECT_EQ((*jobs().get(report.job))->counters.requests, 3);
 }
 
 TEST_P(ObjectSyncTest, EndsTheJobAndGivesTheLeaseBackWhenItCannotEvenBegin) {

@@ -48,6 +48,12 @@ struct FetchedPage {
   std::int64_t not_modified = 0;
 };
 
+/// What a source cost its provider.
+struct Exchanges {
+  std::int64_t requests = 0;     ///< repeated ones among them
+  std::int64_t not_modified = 0; ///< those of them that answered 304
+};
+
 /// Where pages come from: a plugin's instance with its connection, or a script in tests. One call at a time, from any thread.
 class PageSource {
 public:
@@ -59,6 +65,8 @@ public:
   virtual ~PageSource() = default;
 
   [[nodiscard]] virtual Result<FetchedPage> fetch(const PageRequest& request, const Cancellation& cancellation) = 0;
+  /// All since the source was made, those of fetches that failed too. Not while a fetch is under way.
+  [[nodiscard]] virtual Exchanges exchanges() const = 0;
 };
 
 /// Fetches one page ahead. At most one fetch is under way; destruction waits for it. Used by one thread.

@@ -55,7 +55,7 @@ PluginPageSource::PluginPageSource(Parts parts, std::unique_ptr<plugin::StateRea
                 .logger = parts.logger,
                 .redactor = parts.redactor,
                 .identity = std::move(identity)},
-      counted_requests_(parts.session.requests()), counted_not_modified_(parts.session.not_modified()) {}
+      begun_{.requests = parts.session.requests(), .not_modified = parts.session.not_modified()} {}
 
 Result<std::unique_ptr<PluginPageSource>> PluginPageSource::make(Parts parts, const plugin::InstanceConfig& config,
                                                                  std::unique_ptr<plugin::StateReader> state,
@@ -79,9 +79,15 @@ Result<FetchedPage> PluginPageSource::fetch(const PageRequest& request, const Ca
   Collector collector(page_known_);
   DOVETAIL_TRY_STATUS(instance_->read_page(asked, collector, cancellation));
   FetchedPage& page = collector.page;
-  page.requests = session_.requests() - std::exchange(counted_requests_, session_.requests());
-  page.not_modified = session_.not_modified() - std::exchange(counted_not_modified_, session_.not_modified());
+  const auto before = std::exchange(counted_, exchanges());
+  page.requests = counted_.requests - before.requests;
+  page.not_modified = counted_.not_modified - before.not_modified;
   return std::move(page);
+}
+
+Exchanges PluginPageSource::exchanges() const {
+  return {.requests = session_.requests() - begun_.requests,
+          .not_modified = session_.not_modified() - begun_.not_modified};
 }
 
 } // namespace dovetail::sync

@@ -47,6 +47,7 @@ public:
                                                                       plugin::LogIdentity identity);
 
   [[nodiscard]] Result<FetchedPage> fetch(const PageRequest& request, const Cancellation& cancellation) override;
+  [[nodiscard]] Exchanges exchanges() const override;
 
 private:
   PluginPageSource(Parts parts, std::unique_ptr<plugin::StateReader> state, PageKnown page_known,
@@ -57,9 +58,10 @@ private:
   PageKnown page_known_;
   plugin::HostServices services_;
   std::unique_ptr<plugin::Instance> instance_; // uses the services
+  // Where the session, which serves one object after the other, stood when this source was made.
+  const Exchanges begun_;
   // What was counted with the last page that came; exchanges of calls that failed go to the next one.
-  std::int64_t counted_requests_;
-  std::int64_t counted_not_modified_;
+  Exchanges counted_;
 };
 
 } // namespace dovetail::sync

@@ -34,7 +34,8 @@ constexpr Sql take_lease =
 
 constexpr Sql renew_lease =
     "UPDATE object_lease SET expires_at = $1"
-    " WHERE tenant_id = $2 AND connection_id = $3 AND object = $4 AND job_id = $5 AND fence = $6";
+    " WHERE tenant_id = $2 AND connection_id = $3 AND object = $4 AND job_id = $5 AND fence = $6"
+    " RETURNING EXISTS (SELECT 1 FROM job WHERE tenant_id = $2 AND job_id = $5 AND cancel_requested)";
 
 constexpr Sql release_lease =
     "UPDATE object_lease SET job_id = 0"
@@ -154,18 +155,18 @@ Result<ObjectLease> ObjectLeases::acquire_in(Transaction& transaction, const Obj
   return lease;
 }
 
-Status ObjectLeases::renew(const ObjectLease& lease, std::chrono::milliseconds duration) {
-  return scope_.write([&](Transaction& transaction) -> Status {
+Result<bool> ObjectLeases::renew(const ObjectLease& lease, std::chrono::milliseconds duration) {
+  return scope_.write([&](Transaction& transaction) -> Result<bool> {
     DOVETAIL_TRY(const Timestamp now, lease_clock(transaction, scope_.database.clock()));
-    DOVETAIL_TRY(const std::int64_t changed, Query(transaction, renew_lease, "renewing an object's lease")
-                                                 .bind(now + duration)
-                                                 .bind(scope_.tenant)
-                                                 .bind(lease.connection)
-                                                 .bind(lease.object)
-                                                 .bind(lease.job)
-                                                 .bind(lease.fence)
-                                                 .execute());
-    return changed == 1 ? Status() : Status(lost(lease));
+    DOVETAIL_TRY(const auto renewed, Query(transaction, renew_lease, "renewing an object's lease")
+                                         .bind(now + duration)
+                                         .bind(scope_.tenant)
+                                         .bind(lease.connection)
+                                         .bind(lease.object)
+                                         .bind(lease.job)
+                                         .bind(lease.fence)
+                                         .row(1));
+    return renewed ? renewed->boolean(0) : Result<bool>(lost(lease));
   });
 }
 

@@ -50,8 +50,9 @@ public:
   /// Takes the lease for `duration`. Errors: already_exists when another job holds it, with its id, process and since when.
   [[nodiscard]] Result<ObjectLease> acquire(ConnectionId connection, std::string_view object, JobId job,
                                             std::chrono::milliseconds duration);
-  /// Holds it for another `duration` from now, also when it ran out and nobody took it. Errors: aborted when it is lost.
-  [[nodiscard]] Status renew(const ObjectLease& lease, std::chrono::milliseconds duration);
+  /// Holds it for another `duration` from now, also when it ran out and nobody took it. True when somebody asked its job to end
+  /// (JobRepository::request_cancel). Errors: aborted when it is lost.
+  [[nodiscard]] Result<bool> renew(const ObjectLease& lease, std::chrono::milliseconds duration);
   /// Gives it back. Errors: aborted when it was lost before.
   [[nodiscard]] Status release(const ObjectLease& lease);
   /// Makes the caller's transaction depend on the lease: nobody can take it over before that ends. Errors: aborted when it is lost.

@@ -274,8 +274,10 @@ Result<PageOutcome> PageWriter::Impl::attempt(Transaction& transaction, const Pa
   if (guard.pass_pages != page.pass_pages) {
     PageOutcome nothing;
     nothing.already_written = true;
+    nothing.cancel_requested = guard.cancel_requested;
     return nothing;
   }
+  outcome.cancel_requested = guard.cancel_requested;
 
   PageChanges changes;
   changes.page = &page;

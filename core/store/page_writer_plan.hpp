@@ -53,8 +53,9 @@ struct StoredLink {
 };
 
 struct GuardState {
-  bool leased = false;     ///< the object's lease is this job's, with this fence
-  bool running = false;    ///< and the job has not been ended
+  bool leased = false;  ///< the object's lease is this job's, with this fence
+  bool running = false; ///< and the job has not been ended
+  bool cancel_requested = false;
   std::int64_t holder = 0; ///< the job that has the lease; 0 when nobody has
   std::int64_t pass_id = 0;
   std::int64_t pass_pages = -1; ///< -1: no pass was ever begun

@@ -108,6 +108,7 @@ Status PostgresPage::open(const PageWrite* page, std::span<const Incoming> recor
     parameters.add(page->job.value);
     pipeline_.send(guard_sql, parameters, "reading the state of a job", [&guard](const ::PGresult* result) -> Status {
       guard.running = read_text(result, 0, 0) == "running";
+      guard.cancel_requested = read_int8(result, 0, 3) != 0;
       if (PQgetisnull(result, 0, 1) == 0) {
         guard.pass_id = read_int8(result, 0, 1);
         guard.pass_pages = read_int8(result, 0, 2);

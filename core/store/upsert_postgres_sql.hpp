@@ -31,9 +31,9 @@ inline constexpr std::string_view lease_sql =
     "SELECT job_id, fence FROM object_lease WHERE tenant_id = $1::bigint AND connection_id = $2::bigint "
     "AND object = $3::text FOR NO KEY UPDATE";
 inline constexpr std::string_view guard_sql =
-    "SELECT coalesce((SELECT state FROM job WHERE tenant_id = $1::bigint AND job_id "
-    "= $4::bigint), ''), s.pass_id, s.pass_pages "
-    "FROM (SELECT) AS one LEFT JOIN sync_state AS s ON s.tenant_id = $1::bigint AND "
+    "SELECT coalesce(j.state, ''), s.pass_id, s.pass_pages, coalesce(j.cancel_requested, false)::integer::bigint "
+    "FROM (SELECT) AS one LEFT JOIN job AS j ON j.tenant_id = $1::bigint AND j.job_id = $4::bigint "
+    "LEFT JOIN sync_state AS s ON s.tenant_id = $1::bigint AND "
     "s.connection_id = $2::bigint AND s.object = $3::text "
     "AND s.parent_id = ''";
 

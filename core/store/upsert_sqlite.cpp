@@ -89,6 +89,7 @@ Status SqlitePage::open(const PageWrite* page, std::span<const Incoming> records
     guard.running = statement.text(2) == "running";
     guard.pass_id = statement.integer(3);
     guard.pass_pages = statement.integer(4);
+    guard.cancel_requested = statement.integer(5) != 0;
   }
   DOVETAIL_TRY(SqliteStatement statement, use_object(link_sql));
   statement.bind(5, std::string_view(plan_.target.model->name));

@@ -25,7 +25,7 @@ namespace sqlite_sql {
 
 inline constexpr std::string_view guard_sql =
     "SELECT coalesce(l.job_id, 0), coalesce(l.fence, 0), coalesce(j.state, ''), coalesce(s.pass_id, 0), "
-    "coalesce(s.pass_pages, -1) "
+    "coalesce(s.pass_pages, -1), coalesce(j.cancel_requested, 0) "
     "FROM (SELECT 1) "
     "LEFT JOIN object_lease AS l ON l.tenant_id = ?1 AND l.connection_id = ?2 AND l.object = ?3 "
     "LEFT JOIN job AS j ON j.tenant_id = ?1 AND j.job_id = ?4 "

@@ -26,6 +26,9 @@ void LeaseKeeper::renew_until(const std::stop_token& stop) {
       return;
     }
     const auto renewed = leases_.renew(lease_, duration_);
+    if (renewed.ok() && *renewed) {
+      work_.request_stop(); // and it goes on: until the work has ended the object is its own
+    }
     // A conflict between transactions is `aborted` too, but passes.
     if (!renewed.ok() && renewed.error().code == ErrorCode::aborted && renewed.error().retry == RetryClass::never) {
       lost_.store(true, std::memory_order_release);

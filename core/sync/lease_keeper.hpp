@@ -13,7 +13,7 @@
 namespace dovetail::sync {
 
 /// Renews a lease on a thread of its own as long as it lives, so that slow pages and waits do not lose it; gives it back at the end. When the lease is
-/// lost it asks the work to stop.
+/// lost, or its job is to be cancelled, it asks the work to stop.
 class LeaseKeeper {
 public:
   /// `leases` and `work` outlive it. `duration` is how long each renewal holds.

@@ -60,6 +60,8 @@ void note_exchanges(const FetchedPage& page, Exchanges& counted) {
   counted.not_modified += page.not_modified;
 }
 
+Error stopped() { return cancelled("The sync was cancelled. What was read is stored; the next run goes on there."); }
+
 } // namespace
 
 ObjectJob::ObjectJob(ObjectSyncParts parts, ObjectSyncTuning tuning, const ObjectTask& task, const SyncOptions& options,
@@ -117,7 +119,12 @@ Status ObjectJob::claim() {
   wanted.provider = task_.manifest->provider_key;
   wanted.object = task_.object->key;
   wanted.mode = options_.full ? "full" : "delta";
-  DOVETAIL_TRY(report_.job, jobs_.create(wanted));
+  if (options_.retry_of) {
+    DOVETAIL_TRY_STATUS(jobs_.retry(*options_.retry_of));
+    report_.job = *options_.retry_of;
+  } else {
+    DOVETAIL_TRY(report_.job, jobs_.create(wanted));
+  }
   const auto self = store::this_process();
   DOVETAIL_TRY(claim_, jobs_.claim(report_.job, self.host + ":" + std::to_string(self.process_id)));
   auto lease = leases_.acquire(task_.connection, task_.object->key, report_.job, tuning_.lease);
@@ -318,6 +325,9 @@ Status ObjectJob::store_page(FetchedPage& page, const ReadStep& step) {
   report_.counts.field_errors += lost.field_errors;
   ++report_.counts.pages;
   ++pass_pages_;
+  if (outcome->cancel_requested) {
+    work_.request_stop();
+  }
   position_ = std::move(position);
   position_.unidentified = position_.unidentified || outcome->counters.failed > 0;
   note_problems(*outcome);
@@ -389,7 +399,7 @@ Status ObjectJob::read_from_position() {
         progress_->page_done(report_);
       }
       if (work_.stop_requested()) {
-        return cancelled("The sync was cancelled. What was read is stored; the next run goes on there.");
+        return stopped();
       }
     }
     // A dry run consumes nothing, so its queue would never get shorter: one time through is all.
@@ -405,7 +415,15 @@ Status ObjectJob::read_from_position() {
 Status ObjectJob::read_pages() {
   for (;;) {
     auto outcome = read_from_position();
-    if (outcome.ok() || !may_go_on(outcome.error())) {
+    if (outcome.ok()) {
+      return outcome;
+    }
+    const bool again = may_go_on(outcome.error());
+    // Also when it was waiting: the limit that it waited for is not what ended it.
+    if (work_.stop_requested() && (again || outcome.error().retry != RetryClass::never)) {
+      return stopped();
+    }
+    if (!again) {
       return outcome;
     }
   }

@@ -2,9 +2,13 @@
 // One object's sync over a scripted source and a real store: what stays when it ends early, and what a pass may conclude from what it saw.
 #include "core/sync/object_sync.hpp"
 
+#include <chrono>
+#include <condition_variable>
 #include <deque>
+#include <functional>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,16 +45,20 @@ FetchedPage page(const std::string& records, std::string next = {}) {
 struct Script {
   std::deque<Result<FetchedPage>> answers;
   std::vector<PageRequest> asked;
+  std::function<void(const Cancellation&)> meanwhile; ///< happens while a page is fetched
 };
 
 class ScriptedSource final : public PageSource {
 public:
   explicit ScriptedSource(Script& script) : script_(script) {}
-  Result<FetchedPage> fetch(const PageRequest& request, const Cancellation& /*cancellation*/) override {
+  Result<FetchedPage> fetch(const PageRequest& request, const Cancellation& cancellation) override {
     script_.asked.push_back(request);
     ++exchanges_.requests;
     if (script_.answers.empty()) {
       return internal("the script has ended");
+    }
+    if (script_.meanwhile) {
+      script_.meanwhile(cancellation);
     }
     auto answer = std::move(script_.answers.front());
     script_.answers.pop_front();
@@ -117,11 +125,11 @@ protected:
     return made;
   }
 
-  ObjectReport run(const ObjectTask& task, SyncOptions options = {}) {
+  ObjectReport run(const ObjectTask& task, SyncOptions options = {}, ObjectSyncTuning tuning = {.keep_lease = false}) {
     options.prefetch = false;
     script_.asked.clear();
     ObjectReport report;
-    ObjectSync({store_->database(), store_->ids(), store_->clock(), store_->logger(), redactor_}, {.keep_lease = false})
+    ObjectSync({store_->database(), store_->ids(), store_->clock(), store_->logger(), redactor_}, tuning)
         .run(task, options, {}, nullptr, report);
     return report;
   }
@@ -130,6 +138,13 @@ protected:
     return run(task(things_), std::move(options));
   }
   [[nodiscard]] std::string active() { return store_->raw("SELECT count(*) FROM thing WHERE state = 'active'"); }
+  /// Asks the job that runs to end, as another process would.
+  void cancel_running() {
+    const auto running = jobs().list({.state = store::JobState::running}, 2);
+    ASSERT_TRUE(running.ok());
+    ASSERT_THAT(*running, SizeIs(1));
+    ASSERT_TRUE(jobs().request_cancel(running->front().id).ok());
+  }
   [[nodiscard]] store::JobRepository jobs() { return {{store_->database(), tenant_}, store_->ids()}; }
 
   std::optional<dovetail::testing::TestStore> store_;
@@ -206,6 +221,64 @@ TEST_P(ObjectSyncTest, CountsTheExchangesOfPagesThatWereFetchedButCouldNotBeStor
   ASSERT_TRUE(report.error);
   EXPECT_EQ(report.counts.requests, 3);
   EXPECT_EQ((*jobs().get(report.job))->counters.requests, 3);
+}
+
+TEST_P(ObjectSyncTest, EndsACancelledJobBehindThePageThatItIsAt_SYNC_11) {
+  script_.meanwhile = [this](const Cancellation&) {
+    if (script_.asked.size() == 2) {
+      cancel_running();
+    }
+  };
+  auto report = run_with({page(R"([{"id":1}])", "2"), page(R"([{"id":2}])", "3"), page(R"([{"id":3}])")});
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.error->code, ErrorCode::cancelled);
+  EXPECT_THAT(script_.asked, SizeIs(2));
+  EXPECT_EQ(report.counts.created, 2) << "the page at hand is stored";
+  EXPECT_EQ((*jobs().get(report.job))->state, store::JobState::cancelled);
+
+  script_.meanwhile = nullptr;
+  const auto job = report.job;
+  script_.answers.clear();
+  report = run_with({page(R"([{"id":3}])")}, {.retry_of = job});
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ(report.job, job);
+  EXPECT_TRUE(report.resumed);
+  EXPECT_EQ(script_.asked.at(0).cursor, "3");
+  const auto again = jobs().get(job);
+  EXPECT_EQ((*again)->state, store::JobState::succeeded);
+  EXPECT_EQ((*again)->attempt, 2);
+  EXPECT_EQ((*again)->counters.created, 1);
+  EXPECT_FALSE((*again)->cancel_requested);
+}
+
+TEST_P(ObjectSyncTest, EndsACancelledJobWhosePageIsSlow_SYNC_11) {
+  bool heard = false;
+  script_.meanwhile = [this, &heard](const Cancellation& cancellation) {
+    cancel_running();
+    std::mutex mutex;
+    std::condition_variable_any told;
+    std::unique_lock lock(mutex);
+    // The minute only ends a test that fails.
+    told.wait_for(lock, cancellation.stop, std::chrono::minutes(1), [] { return false; });
+    heard = cancellation.stop.stop_requested();
+  };
+  Error limited = resource_exhausted("limited");
+  limited.retry = RetryClass::rate_limited;
+  script_.answers.emplace_back(limited);
+  const auto report = run(task(things_), {}, {.lease = std::chrono::milliseconds(300)});
+  EXPECT_TRUE(heard);
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.error->code, ErrorCode::cancelled) << report.error->message;
+  EXPECT_EQ((*jobs().get(report.job))->state, store::JobState::cancelled);
+}
+
+TEST_P(ObjectSyncTest, RunsNoJobAgainThatSucceeded_SYNC_11) {
+  const auto done = run_with({page("[]")});
+  ASSERT_FALSE(done.error);
+  const auto report = run_with({page("[]")}, {.retry_of = done.job});
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.error->code, ErrorCode::failed_precondition);
+  EXPECT_EQ((*jobs().get(done.job))->state, store::JobState::succeeded);
 }
 
 TEST_P(ObjectSyncTest, EndsTheJobAndGivesTheLeaseBackWhenItCannotEvenBegin) {

@@ -28,6 +28,8 @@ struct SyncOptions {
   bool full = false;
   /// Fetch and map, write nothing, report what would be done (SYNC-12).
   bool dry_run = false;
+  /// Runs this failed or cancelled job again instead of making one; only with exactly one object, the job's (SYNC-11).
+  std::optional<JobId> retry_of = {};
   /// The longest that a job waits in place for a provider's rate limit before it stops and says when to go on.
   std::chrono::milliseconds max_wait{std::chrono::minutes(2)};
   /// Fetch page N+1 on a second thread while page N is mapped and stored.

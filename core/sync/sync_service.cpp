@@ -209,6 +209,9 @@ Result<std::vector<ObjectReport>> SyncService::sync_connection(const store::Tena
     nodes.push_back({.key = object.key, .parent = object.parent ? object.parent->object : ""});
   }
   DOVETAIL_TRY(const auto order, order_objects(nodes, options.objects));
+  if (options.retry_of && (order.size() != 1 || options.dry_run)) {
+    return invalid_argument("A job is run again for its own object, and not as a dry run.");
+  }
   DryRunParents dry_run_parents;
   ObjectSync engine({.database = parts_.database,
                      .ids = parts_.ids,

@@ -55,6 +55,7 @@ template <typename T>
 [[nodiscard]] std::vector<CommandSpec> sync_commands();
 [[nodiscard]] std::vector<CommandSpec> record_commands();
 [[nodiscard]] std::vector<CommandSpec> job_commands();
+[[nodiscard]] std::vector<CommandSpec> job_control_commands();
 [[nodiscard]] std::vector<CommandSpec> vault_commands();
 [[nodiscard]] std::vector<CommandSpec> db_commands();
 

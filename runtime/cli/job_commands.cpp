@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -122,10 +121,7 @@ public:
   }
 
   Status check() override {
-    const auto [end, error] = std::from_chars(id_text_.data(), id_text_.data() + id_text_.size(), id_.value);
-    if (error != std::errc() || end != id_text_.data() + id_text_.size() || !id_.valid()) {
-      return invalid_argument("a job is named by its number, as `dovetail job list` shows it");
-    }
+    DOVETAIL_TRY(id_, parse_job_id(id_text_));
     return {};
   }
 

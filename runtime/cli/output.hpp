@@ -3,8 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/clock.hpp"
+#include "core/base/ids.hpp"
+#include "core/base/result.hpp"
 #include "core/json/writer.hpp"
 #include "runtime/cli/options.hpp"
 #include "runtime/cli/table.hpp"
@@ -13,6 +16,9 @@ namespace dovetail::cli {
 
 /// An id as programs get it: text, since JSON readers that keep numbers as doubles would round it.
 template <typename Id> [[nodiscard]] std::string id_text(const Id& id) { return std::to_string(id.value); }
+
+/// The job that an argument names. Errors: invalid_argument, with where such numbers are to be found.
+[[nodiscard]] Result<JobId> parse_job_id(std::string_view text);
 
 /// null or the instant.
 [[nodiscard]] Cell time_cell(const std::optional<Timestamp>& time);

@@ -49,8 +49,9 @@ public:
                 "configuration file.\n"
                 "`dovetail VERB --help` says more.");
     declare_global(global);
-    for (const auto& list : {provider_commands(), plugin_commands(), tenant_commands(), connection_commands(),
-                             sync_commands(), record_commands(), job_commands(), vault_commands(), db_commands()}) {
+    for (const auto& list :
+         {provider_commands(), plugin_commands(), tenant_commands(), connection_commands(), sync_commands(),
+          record_commands(), job_commands(), job_control_commands(), vault_commands(), db_commands()}) {
       for (const CommandSpec& spec : list) {
         add(spec);
       }

@@ -216,5 +216,43 @@ TEST_F(CliSync, ASignalEndsItCleanlyAndTheNextSyncGoesOn) {
   EXPECT_EQ(world.json({"records", "--tenant", "acme", "pull_request", "--format", "json"}).root().size(), 12U);
 }
 
+// The answers drip so slowly that the job cannot be over when it is cancelled.
+TEST_F(CliSync, AJobIsCancelledByAnotherProcessAndRunAgain_SYNC_11) {
+  simulators::github::FaultPlan slow;
+  slow.probabilities[simulators::github::FaultKind::slow_drip] = 1.0;
+  slow.most_in_a_row = 1'000'000;
+  slow.drip_bytes = 64;
+  slow.drip_pause = std::chrono::milliseconds(50);
+  const auto before = simulator.statistics().total();
+  simulator.set_faults(slow);
+  const int running = world.start({"sync", "--tenant", "acme", "--object", "member", "--json"});
+  while (simulator.statistics().total() == before) {
+    std::this_thread::yield();
+  }
+  const json::Document jobs = world.json({"job", "list", "--state", "running", "--json"});
+  ASSERT_EQ(jobs.root().size(), 1U);
+  const std::string id(jobs.root().at("/0/job").as_string().value_or(""));
+  world.expect(1, {"job", "cancel", id, "--tenant", "globex"});
+  EXPECT_THAT(world.expect(1, {"job", "retry", id, "--tenant", "acme"}).err, HasSubstr("running"));
+  EXPECT_THAT(world.expect(0, {"job", "cancel", id, "--tenant", "acme"}).out, HasSubstr("asked to end"));
+  const Ended ended = world.wait(running);
+  EXPECT_EQ(ended.status, 1) << ended.out << ended.err;
+  const auto outcome = json::Document::parse(ended.out);
+  ASSERT_TRUE(outcome.ok()) << ended.out;
+  EXPECT_EQ(outcome->root().at("/objects/0/error/code").as_string(), "cancelled");
+  EXPECT_EQ(world.json({"job", "show", id, "--json"}).root().at("/state").as_string(), "cancelled");
+  EXPECT_THAT(world.expect(1, {"job", "cancel", id, "--tenant", "acme"}).err, HasSubstr("has ended already"));
+
+  simulator.set_faults({});
+  const json::Document again = world.json({"job", "retry", id, "--tenant", "acme", "--json"});
+  EXPECT_EQ(again.root().at("/objects/0/job").as_string(), id);
+  const json::Document job = world.json({"job", "show", id, "--json"});
+  EXPECT_EQ(job.root().at("/state").as_string(), "succeeded");
+  EXPECT_EQ(job.root().at("/attempt").as_int64(), 2);
+  EXPECT_EQ(world.json({"records", "--tenant", "acme", "member", "--format", "json"}).root().size(), 5U);
+  EXPECT_THAT(world.expect(1, {"job", "retry", id, "--tenant", "acme"}).err, HasSubstr("succeeded"));
+  world.expect(2, {"job", "cancel", "the last one", "--tenant", "acme"});
+}
+
 } // namespace
 } // namespace dovetail

@@ -327,6 +327,11 @@ Result<PageOutcome> PageWriter::Impl::preview(const PageWrite& page) {
     DOVETAIL_TRY_STATUS(statements->open(nullptr, page_records_.records(), guard, links_));
     PageChanges changes;
     DOVETAIL_TRY_STATUS(decide(*statements, outcome, changes));
+    for (const RowChange& row : changes.rows) {
+      if (row.is_changed_parent()) {
+        outcome.parents.emplace_back(page_records_.records()[row.record].header->external_id);
+      }
+    }
     return outcome;
   });
 }

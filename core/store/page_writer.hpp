@@ -131,7 +131,9 @@ struct PageOutcome {
   std::int64_t repaired = 0; ///< values changed or nulled because no database could hold them (see make_storable)
   std::vector<RecordProblem> problems; ///< at most 3
   bool already_written = false;        ///< this very page was durable before: nothing changed and nothing was counted
-  bool cancel_requested = false;       ///< somebody asked the job to end (JobRepository::request_cancel)
+  /// Of a preview: the external ids of the rows whose children write() would queue.
+  std::vector<std::string> parents;
+  bool cancel_requested = false; ///< somebody asked the job to end (JobRepository::request_cancel)
 };
 
 /// Writes pages of one object's records to their local model (SYNC-4, SYNC-5), each in one transaction: guard, look-up of content

@@ -79,6 +79,9 @@ struct RowChange {
   RowState state = RowState::active;
   Kind kind = Kind::write;
   bool created = false;
+
+  /// Whether its children are to be read (anew).
+  [[nodiscard]] bool is_changed_parent() const noexcept { return state == RowState::active && kind != Kind::link; }
 };
 
 /// How the keys of pages begin that count for one pass only.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
 #include "core/store/upsert_postgres_pipeline.hpp"
 #include "core/store/upsert_postgres_sql.hpp"
@@ -349,10 +350,8 @@ void PostgresPage::send_states_of_plugin(const PageChanges& changes) {
 }
 
 void PostgresPage::send_pending(const PageChanges& changes) {
-  const auto is_to_be_read = [](const RowChange& row) {
-    return row.state == RowState::active && row.kind != RowChange::Kind::link;
-  };
-  if (!plan_.target.child_objects.empty() && std::any_of(changes.rows.begin(), changes.rows.end(), is_to_be_read)) {
+  if (!plan_.target.child_objects.empty() &&
+      std::any_of(changes.rows.begin(), changes.rows.end(), std::mem_fn(&RowChange::is_changed_parent))) {
     PostgresArray children;
     children.begin(oid::text, plan_.target.child_objects.size());
     for (const std::string& child : plan_.target.child_objects) {
@@ -360,7 +359,7 @@ void PostgresPage::send_pending(const PageChanges& changes) {
     }
     external_ids_.begin(oid::text, changes.rows.size());
     for (const RowChange& row : changes.rows) {
-      if (is_to_be_read(row)) {
+      if (row.is_changed_parent()) {
         external_ids_.add(changes.records[row.record].header->external_id);
       }
     }

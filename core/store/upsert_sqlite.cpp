@@ -251,7 +251,7 @@ Status SqlitePage::write_pending(const PageChanges& changes) {
     DOVETAIL_TRY(SqliteStatement statement, use_object(add_pending_sql));
     statement.bind(5, changes.parent_version);
     for (const RowChange& row : changes.rows) {
-      if (row.state != RowState::active || row.kind == RowChange::Kind::link) {
+      if (!row.is_changed_parent()) {
         continue;
       }
       statement.bind(4, changes.records[row.record].header->external_id);

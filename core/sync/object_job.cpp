@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "core/store/sweep.hpp"
@@ -235,16 +237,18 @@ Status ObjectJob::choose_parents() {
   return {};
 }
 
-void ObjectJob::remember_for_children() {
+void ObjectJob::remember_for_children(const std::vector<std::string>& changed) {
   if (task_.dry_run_parents == nullptr) {
     return;
   }
+  const std::unordered_set<std::string_view> changed_ids(changed.begin(), changed.end());
   for (const auto& [child, parent] : task_.child_parents) {
+    const bool all = parent.mode == manifest::ParentMode::each;
     for (std::size_t batch = 0; batch < pages_->size(); ++batch) {
       const auto& rows = pages_->rows(batch);
       for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto& header = rows.header(i);
-        if (!header.inactive) {
+        if (!header.inactive && (all || changed_ids.contains(header.external_id))) {
           task_.dry_run_parents->add(child, std::string(header.external_id),
                                      row_json(*task_.model, rows, i, parent.fields));
         }
@@ -268,7 +272,7 @@ Status ObjectJob::preview_page(FetchedPage& page, const ReadStep& step) {
   note_exchanges(page, counted_);
   report_.counts.field_errors += lost.field_errors;
   ++report_.counts.pages;
-  remember_for_children();
+  remember_for_children(outcome.parents);
   position_ = step.position;
   return {};
 }

@@ -41,7 +41,8 @@ private:
   /// Maps and stores one page and takes note of where the read stands then.
   [[nodiscard]] Status store_page(FetchedPage& page, const ReadStep& step);
   [[nodiscard]] Status preview_page(FetchedPage& page, const ReadStep& step);
-  void remember_for_children();
+  /// `changed`: the external ids of this page whose rows would be made or changed.
+  void remember_for_children(const std::vector<std::string>& changed);
   /// Counts what no stored page did: exchanges of fetches that failed, and of pages that were fetched but not stored.
   void count_lost_exchanges();
   void note_problems(const store::PageOutcome& outcome);
@@ -76,7 +77,7 @@ private:
   std::unique_ptr<LeaseKeeper> keeper_;
   Position position_;
   std::vector<store::JobProblem> refused_; ///< records that the store did not take, by reason
-  Exchanges counted_; ///< with the pages
+  Exchanges counted_;                      ///< with the pages
   std::int64_t pass_pages_ = 0;
   int page_attempts_ = 0;
   std::chrono::milliseconds waited_{0};

@@ -385,6 +385,21 @@ TEST_P(ObjectSyncTest, VisitsStoredParentsInADryRunWhosePagesDidNotChange_SYNC_1
   EXPECT_EQ(active(), "2");
 }
 
+TEST_P(ObjectSyncTest, VisitsInADryRunOnlyParentsThatTheRealRunWouldQueue_SYNC_12) {
+  parts_.parent->mode = manifest::ParentMode::changed;
+  ASSERT_FALSE(run_with({page(R"([{"id":1,"name":"a"},{"id":3,"name":"c"}])")}).error);
+  DryRunParents parents;
+  script_.answers.emplace_back(page(R"([{"id":1,"name":"a"},{"id":2,"name":"b"},{"id":3,"name":"new"}])"));
+  ASSERT_FALSE(run(task(things_, &parents), {.dry_run = true}).error);
+  script_.answers.emplace_back(page("[]"));
+  script_.answers.emplace_back(page("[]"));
+  const auto report = run(task(parts_, &parents), {.dry_run = true});
+  ASSERT_FALSE(report.error) << report.error->message;
+  ASSERT_THAT(script_.asked, SizeIs(2));
+  EXPECT_EQ(script_.asked[0].parents, R"([{"external_id":"2","name":"b"}])");
+  EXPECT_EQ(script_.asked[1].parents, R"([{"external_id":"3","name":"new"}])");
+}
+
 DOVETAIL_BOTH_DIALECTS(ObjectSyncTest);
 
 } // namespace

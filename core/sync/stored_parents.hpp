@@ -51,7 +51,8 @@ private:
   MarkReader marks_;
 };
 
-/// The parents that a dry run fetched: they are not stored, yet their children are to be fetched too. At most `max_rows` of an object are
+/// The parents that a dry run fetched (of those whose children are read when they change: which it would have changed): they are not
+/// stored, yet their children are to be fetched too. At most `max_rows` of an object are
 /// kept, the rest is left out of the dry run. Kept by the child object that will want them.
 class DryRunParents {
 public:

@@ -2,7 +2,6 @@
 #include "core/sync/object_job.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -12,9 +11,6 @@
 
 namespace dovetail::sync {
 namespace {
-
-/// Reasons for refusing records that are kept of one job.
-constexpr std::size_t max_refusals = 20;
 
 /// Behind the signature of a pass that trusts no earlier page: one that dies before its first page leaves nothing else to tell by.
 constexpr std::string_view fresh_mark = " fresh";
@@ -61,8 +57,6 @@ void note_exchanges(const FetchedPage& page, Exchanges& counted) {
   counted.requests += page.requests;
   counted.not_modified += page.not_modified;
 }
-
-Error stopped() { return cancelled("The sync was cancelled. What was read is stored; the next run goes on there."); }
 
 } // namespace
 
@@ -234,6 +228,7 @@ Status ObjectJob::choose_parents() {
   if (task_.dry_run_parents != nullptr && task_.dry_run_parents->has(task_.object->key)) {
     parents_ = std::make_unique<RememberedParents>(task_.dry_run_parents->of(task_.object->key), std::move(parents_));
   }
+  parents_ = std::make_unique<ParentsExcept>(std::move(parents_), left_out_);
   return {};
 }
 
@@ -338,28 +333,6 @@ Status ObjectJob::store_page(FetchedPage& page, const ReadStep& step) {
   return {};
 }
 
-void ObjectJob::note_problems(const store::PageOutcome& outcome) {
-  for (const auto& problem : outcome.problems) {
-    auto kept = std::find_if(refused_.begin(), refused_.end(),
-                             [&problem](const store::JobProblem& other) { return other.message == problem.what; });
-    if (kept == refused_.end()) {
-      if (refused_.size() == max_refusals) {
-        continue;
-      }
-      refused_.push_back({.subject = "record " + std::to_string(refused_.size() + 1),
-                          .code = "refused",
-                          .occurrences = 0,
-                          .message = problem.what,
-                          .samples = {}});
-      kept = std::prev(refused_.end());
-    }
-    ++kept->occurrences;
-    if (kept->samples.size() < store::PageWriter::max_problems) {
-      kept->samples.push_back(parts_.redactor.redact(problem.external_id));
-    }
-  }
-}
-
 bool ObjectJob::may_sweep() const {
   return position_.full && task_.object->deletions == manifest::Deletions::full_pass;
 }
@@ -391,7 +364,15 @@ Status ObjectJob::read_from_position() {
   while (request) {
     pipeline.begin(std::move(*request));
     while (pipeline.under_way()) {
-      DOVETAIL_TRY(auto page, pipeline.take());
+      auto fetched = pipeline.take();
+      if (!fetched.ok()) {
+        DOVETAIL_TRY(auto instead, pass_over(plan, fetched.error()));
+        if (instead) {
+          pipeline.begin(std::move(*instead));
+        }
+        continue;
+      }
+      FetchedPage& page = *fetched;
       DOVETAIL_TRY(auto step, plan.advance(page));
       if (step.next) {
         pipeline.begin(std::move(*step.next));
@@ -435,7 +416,12 @@ Status ObjectJob::read_pages() {
 
 Status ObjectJob::finish_pass() {
   if (!lease_) {
-    return {};
+    return told_left_out();
+  }
+  if (!left_out_.empty()) {
+    // What is below them was not seen, so nothing may be taken for gone.
+    DOVETAIL_TRY_STATUS(store::SyncStateRepository(scope_).complete_pass(*lease_, position_.pass_id, std::nullopt));
+    return told_left_out();
   }
   if (may_sweep() && position_.unidentified) {
     parts_.logger.warning("records without a usable id came, so nothing that was not seen is taken for gone",
@@ -496,57 +482,6 @@ Status ObjectJob::run() {
   }
   finish_job(outcome);
   return outcome;
-}
-
-void ObjectJob::keep(const Status& kept) {
-  if (!kept.ok()) {
-    parts_.logger.warning("the result of a job could not be stored",
-                          {{"job", report_.job.value}, {"reason", kept.error().message}});
-  }
-}
-
-void ObjectJob::count_lost_exchanges() {
-  if (!source_) {
-    return;
-  }
-  const auto all = source_->exchanges();
-  store::JobCounters lost;
-  lost.requests = all.requests - counted_.requests;
-  lost.not_modified = all.not_modified - counted_.not_modified;
-  if (lost.requests == 0 && lost.not_modified == 0) {
-    return;
-  }
-  report_.counts.requests += lost.requests;
-  report_.counts.not_modified += lost.not_modified;
-  if (claim_) {
-    keep(jobs_.progress(*claim_, lost));
-  }
-}
-
-void ObjectJob::finish_job(const Status& outcome) {
-  if (!lease_) {
-    return;
-  }
-  std::vector<store::JobProblem> problems;
-  for (const auto& [field, errors] : pages_->errors()) {
-    problems.push_back({.subject = field,
-                        .code = "conversion",
-                        .occurrences = static_cast<std::int64_t>(errors.count),
-                        .message = "values that do not convert",
-                        .samples = errors.samples});
-  }
-  problems.insert(problems.end(), refused_.begin(), refused_.end());
-  if (!problems.empty()) {
-    keep(jobs_.report(*claim_, problems));
-  }
-  keep(outcome.ok()                                   ? jobs_.succeed(*claim_)
-       : outcome.error().code == ErrorCode::cancelled ? jobs_.end_cancelled(*claim_)
-                                                      : jobs_.fail(*claim_, outcome.error()));
-  if (keeper_) {
-    keeper_.reset();
-  } else {
-    static_cast<void>(leases_.release(*lease_));
-  }
 }
 
 void ObjectSync::run(const ObjectTask& task, const SyncOptions& options, const std::stop_token& stop,

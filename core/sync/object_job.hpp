@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -50,6 +51,11 @@ private:
   [[nodiscard]] bool may_sweep() const;
   /// Whether the failed page may be read again now; waits for the provider's limit where it has to.
   [[nodiscard]] bool may_go_on(const Error& error);
+  [[nodiscard]] static Error stopped();
+  /// The page that follows one which the provider refused for its parents, if it can go on without them; otherwise the error.
+  [[nodiscard]] Result<std::optional<PageRequest>> pass_over(ReadPlan& plan, const Error& error);
+  /// The error of a pass that had to leave parents out.
+  [[nodiscard]] Status told_left_out() const;
   [[nodiscard]] Status finish_pass();
   void finish_job(const Status& outcome);
   /// Says so in the log when something of the job's result could not be stored.
@@ -77,7 +83,10 @@ private:
   std::unique_ptr<LeaseKeeper> keeper_;
   Position position_;
   std::vector<store::JobProblem> refused_; ///< records that the store did not take, by reason
-  Exchanges counted_;                      ///< with the pages
+  /// Parents whose children may not be read: they stay in the queue. Why, one for each, in their order.
+  std::set<std::string, std::less<>> left_out_;
+  std::vector<store::JobProblem> left_out_reasons_;
+  Exchanges counted_; ///< with the pages
   std::int64_t pass_pages_ = 0;
   int page_attempts_ = 0;
   std::chrono::milliseconds waited_{0};

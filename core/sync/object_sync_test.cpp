@@ -400,6 +400,93 @@ TEST_P(ObjectSyncTest, VisitsInADryRunOnlyParentsThatTheRealRunWouldQueue_SYNC_1
   EXPECT_EQ(script_.asked[1].parents, R"([{"external_id":"3","name":"new"}])");
 }
 
+class ObjectSyncBelowChanged : public ObjectSyncTest {
+protected:
+  void SetUp() override {
+    ObjectSyncTest::SetUp();
+    if (IsSkipped()) {
+      return;
+    }
+    parts_.parent->mode = manifest::ParentMode::changed;
+    parts_.parent->batch = 2;
+    parts_.deletions = manifest::Deletions::full_pass;
+    auto with_children = task(things_);
+    with_children.children = {"part"};
+    script_.answers.emplace_back(page(R"([{"id":1,"name":"a"},{"id":2,"name":"b"},{"id":3,"name":"c"}])"));
+    const auto report = run(with_children);
+    ASSERT_FALSE(report.error) << report.error->message;
+    ASSERT_EQ(pending(), "3");
+  }
+  [[nodiscard]] std::string pending() { return store_->raw("SELECT count(*) FROM pending_parent"); }
+};
+
+TEST_P(ObjectSyncBelowChanged, KeepsAParentWhoseChildrenMayNotBeReadInTheQueueAndReadsTheOthers_SYNC_11) {
+  script_.answers.emplace_back(permission_denied("listing the parts of a#1: the provider answered 403"));
+  script_.answers.emplace_back(permission_denied("listing the parts of a#1: the provider answered 403"));
+  script_.answers.emplace_back(page(R"([{"id":20,"name":"of b"}])"));
+  script_.answers.emplace_back(page(R"([{"id":30,"name":"of c"}])"));
+  auto report = run(task(parts_));
+  ASSERT_TRUE(report.error) << "nobody may take it for read";
+  EXPECT_EQ(report.error->code, ErrorCode::permission_denied);
+  EXPECT_THAT(report.error->message, HasSubstr("a#1"));
+  EXPECT_THAT(script_.asked, SizeIs(4)) << "a, b together; a; b; c";
+  EXPECT_EQ(report.counts.created, 2);
+  EXPECT_EQ(pending(), "1");
+  EXPECT_EQ(store_->raw("SELECT external_id FROM pending_parent"), "1");
+  const auto job = jobs().get(report.job);
+  EXPECT_EQ((*job)->state, store::JobState::failed);
+  EXPECT_EQ((*job)->counters.requests, 4);
+  const auto problems = jobs().problems(report.job);
+  ASSERT_TRUE(problems.ok());
+  ASSERT_THAT(*problems, SizeIs(1));
+  EXPECT_EQ(problems->front().subject, "thing 1");
+  EXPECT_EQ(problems->front().code, "permission_denied");
+
+  script_.answers.emplace_back(page(R"([{"id":10,"name":"of a"}])"));
+  report = run(task(parts_));
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_THAT(script_.asked, SizeIs(1));
+  EXPECT_EQ(pending(), "0");
+}
+
+TEST_P(ObjectSyncBelowChanged, TakesNothingForGoneWhenItCouldNotReadBelowAllParents_SYNC_7) {
+  script_.answers.emplace_back(page(R"([{"id":10,"name":"of a"},{"id":20,"name":"of b"}])"));
+  script_.answers.emplace_back(page(R"([{"id":30,"name":"of c"}])"));
+  ASSERT_FALSE(run(task(parts_)).error);
+  script_.answers.emplace_back(page(R"([{"id":10,"name":"of a"},{"id":20,"name":"of b"}])"));
+  script_.answers.emplace_back(permission_denied("no"));
+  auto report = run(task(parts_), {.full = true});
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.counts.removed, 0);
+  EXPECT_EQ(store_->raw("SELECT count(*) FROM part WHERE state = 'active'"), "3");
+  script_.answers.emplace_back(page(R"([{"id":30,"name":"of c"}])"));
+  report = run(task(parts_));
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ(pending(), "0");
+}
+
+TEST_P(ObjectSyncBelowChanged, GivesUpOnAProviderThatRefusesWhateverItIsAskedFor) {
+  std::string things = "[";
+  for (int i = 100; i < 300; ++i) {
+    things += (i > 100 ? "," : "") + std::string(R"({"id":)") + std::to_string(i) + "}";
+  }
+  auto with_children = task(things_);
+  with_children.children = {"part"};
+  script_.answers.emplace_back(page(things + "]"));
+  ASSERT_TRUE(run(with_children).counts.created == 200);
+  for (int i = 0; i < 1000; ++i) {
+    script_.answers.emplace_back(permission_denied("no"));
+  }
+  const auto report = run(task(parts_));
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.error->code, ErrorCode::permission_denied);
+  EXPECT_THAT(report.error->message, HasSubstr("More than 100"));
+  EXPECT_LE(script_.asked.size(), 160U);
+  EXPECT_EQ(pending(), "203");
+}
+
+DOVETAIL_BOTH_DIALECTS(ObjectSyncBelowChanged);
+
 DOVETAIL_BOTH_DIALECTS(ObjectSyncTest);
 
 } // namespace

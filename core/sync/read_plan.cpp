@@ -79,7 +79,8 @@ Result<std::optional<PageRequest>> ReadPlan::begin_parents(Position& position, s
   position.cursor.clear();
   position.parents.clear();
   position.high_water.reset();
-  const std::size_t limit = shape_.parent_mode == ParentMode::changed ? shape_.batch : 1;
+  const bool together = shape_.parent_mode == ParentMode::changed && after >= one_by_one_until_;
+  const std::size_t limit = together ? shape_.batch : 1;
   DOVETAIL_TRY(const auto rows, parents_.behind(after, limit));
   if (rows.empty()) {
     return std::optional<PageRequest>();
@@ -174,6 +175,26 @@ Result<ReadStep> ReadPlan::advance(const FetchedPage& page) {
   DOVETAIL_TRY(step.next, begin_parents(position_, last));
   step.position = position_;
   return step;
+}
+
+Result<Refusal> ReadPlan::refuse() {
+  guard_ = plugin::CursorGuard();
+  Refusal refusal;
+  const std::string first = position_.parents.front().external_id;
+  if (position_.parents.size() == 1) {
+    refusal.parent = first;
+    DOVETAIL_TRY(refusal.next, begin_parents(position_, first));
+    return refusal;
+  }
+  one_by_one_until_ = position_.parents.back().external_id;
+  position_.parents.resize(1);
+  position_.cursor.clear(); // it belongs to the parents together
+  position_.high_water.reset();
+  DOVETAIL_TRY(refusal.next, request_for(position_));
+  if (!refusal.next) {
+    DOVETAIL_TRY(refusal.next, begin_parents(position_, first));
+  }
+  return refusal;
 }
 
 } // namespace dovetail::sync

@@ -45,6 +45,14 @@ struct ReadStep {
   std::vector<ParentKey> consumed;
 };
 
+/// What follows from a page that was refused.
+struct Refusal {
+  /// The next page; nullopt: nothing is known to follow.
+  std::optional<PageRequest> next;
+  /// The parent that is passed over; nullopt when there were several: they are read one by one now.
+  std::optional<std::string> parent;
+};
+
 /// Decides which page comes next. Knows nothing of HTTP, mapping or the database. Used by one thread.
 class ReadPlan {
 public:
@@ -56,6 +64,9 @@ public:
   /// Moves on behind `page`, the answer to the last request. Errors: failed_precondition when the plugin does not get on (its
   /// cursors come round again, or page after page holds nothing): an endless read.
   [[nodiscard]] Result<ReadStep> advance(const FetchedPage& page);
+  /// Moves on behind a last request whose parents' children may not be read, so that the others' are; what is passed over stays in the
+  /// queue. Precondition: mode "changed".
+  [[nodiscard]] Result<Refusal> refuse();
 
 private:
   /// nullopt when the position's parents are all gone. When some are, those that are left are read from their beginning: a cursor
@@ -71,6 +82,7 @@ private:
   Position position_;
   plugin::CursorGuard guard_;
   std::size_t idle_pages_ = 0;
+  std::string one_by_one_until_; ///< parents up to this one are read alone, as one of them was refused
 };
 
 } // namespace dovetail::sync

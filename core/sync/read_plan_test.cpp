@@ -229,5 +229,39 @@ TEST(ReadPlan, EndsAReadThatDoesNotGetOn) {
   EXPECT_EQ(pages, 1'000U);
 }
 
+TEST(ReadPlan, ReadsTheParentsOfARefusedPageOneByOneAndPassesOverTheOneThatIsRefusedAlone_SYNC_8) {
+  ListedParents parents;
+  parents.parents = {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}, {"e", 1}};
+  ReadPlan plan({.object = "review", .parent_mode = ParentMode::changed, .batch = 3}, parents, beginning());
+  ASSERT_EQ((*plan.current())->parents, R"([{"external_id":"a"},{"external_id":"b"},{"external_id":"c"}])");
+  auto refusal = plan.refuse();
+  ASSERT_TRUE(refusal.ok() && refusal->next);
+  EXPECT_FALSE(refusal->parent) << "nobody knows yet which it was";
+  EXPECT_EQ(refusal->next->parents, R"([{"external_id":"a"}])");
+  auto step = plan.advance(page(""));
+  ASSERT_TRUE(step.ok() && step->next);
+  EXPECT_EQ(step->next->parents, R"([{"external_id":"b"}])");
+  refusal = plan.refuse();
+  ASSERT_TRUE(refusal.ok() && refusal->next);
+  EXPECT_EQ(refusal->parent, "b");
+  EXPECT_EQ(refusal->next->parents, R"([{"external_id":"c"}])");
+  step = plan.advance(page(""));
+  ASSERT_TRUE(step.ok() && step->next);
+  ASSERT_EQ(step->consumed.size(), 1U);
+  EXPECT_EQ(step->consumed[0].external_id, "c");
+  EXPECT_EQ(step->next->parents, R"([{"external_id":"d"},{"external_id":"e"}])") << "together again";
+}
+
+TEST(ReadPlan, BeginsTheParentsOfARefusedPageAtTheirBeginning) {
+  ListedParents parents;
+  parents.parents = {{"a", 1}, {"b", 1}};
+  ReadPlan plan({.object = "review", .parent_mode = ParentMode::changed, .batch = 2}, parents, beginning());
+  ASSERT_TRUE((*plan.current()).has_value());
+  ASSERT_EQ(plan.advance(page(R"({"at":1})"))->next->cursor, R"({"at":1})");
+  const auto refusal = plan.refuse();
+  ASSERT_TRUE(refusal.ok() && refusal->next);
+  EXPECT_EQ(refusal->next->cursor, "") << "the cursor belongs to both together";
+}
+
 } // namespace
 } // namespace dovetail::sync

@@ -78,4 +78,19 @@ Result<std::vector<ParentRow>> RememberedParents::rows(std::span<const ParentKey
   return found;
 }
 
+Result<std::vector<ParentRow>> ParentsExcept::behind(std::string_view after, std::size_t limit) {
+  std::string last(after);
+  for (;;) {
+    DOVETAIL_TRY(auto found, all_->behind(last, limit));
+    if (found.empty()) {
+      return found;
+    }
+    last = found.back().key.external_id;
+    std::erase_if(found, [this](const ParentRow& row) { return left_out_.contains(row.key.external_id); });
+    if (!found.empty()) {
+      return found;
+    }
+  }
+}
+
 } // namespace dovetail::sync

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -87,6 +88,26 @@ public:
 private:
   const std::map<std::string, std::string>& rows_;
   std::unique_ptr<ParentSource> stored_;
+};
+
+/// Another source's parents but for some: what was refused once is not asked for again by the same run.
+class ParentsExcept final : public ParentSource {
+public:
+  /// `left_out` (external ids) outlives it and may grow.
+  ParentsExcept(std::unique_ptr<ParentSource> all, const std::set<std::string, std::less<>>& left_out)
+      : all_(std::move(all)), left_out_(left_out) {}
+
+  [[nodiscard]] Result<std::vector<ParentRow>> behind(std::string_view after, std::size_t limit) override;
+  [[nodiscard]] Result<std::vector<ParentRow>> rows(std::span<const ParentKey> keys) override {
+    return all_->rows(keys);
+  }
+  [[nodiscard]] Result<std::optional<Timestamp>> high_water(std::string_view parent) override {
+    return all_->high_water(parent);
+  }
+
+private:
+  std::unique_ptr<ParentSource> all_;
+  const std::set<std::string, std::less<>>& left_out_;
 };
 
 } // namespace dovetail::sync

@@ -163,10 +163,14 @@ Result<std::optional<std::string>> ListReader::next_of_unchanged(const Response&
   return known.next.empty() && known.full ? std::nullopt : std::optional(known.next);
 }
 
+// The constants are part of the records, so a page is only the same with the same constants.
+std::string ListReader::page_key(std::string_view address, std::string_view constants) {
+  return std::string(address) + (constants.empty() ? "" : " " + std::string(constants));
+}
+
 Result<ListPage> ListReader::read(Context& context, Page& page, const std::string& address, std::string_view constants,
                                   std::string_view what) const {
-  // The constants are part of the records, so a page is only the same with the same constants.
-  const std::string page_key = address + (constants.empty() ? "" : " " + std::string(constants));
+  const std::string page_key = ListReader::page_key(address, constants);
   const std::string key = "page:" + page_key;
   const bool keeps = key.size() <= max_key_bytes;
   DVT_TRY(auto before, known(context, key));

@@ -66,6 +66,8 @@ class ListReader {
 public:
   explicit ListReader(const Settings& settings) : settings_(settings) {}
 
+  /// Under which name the host knows the records of that page.
+  [[nodiscard]] static std::string page_key(std::string_view address, std::string_view constants);
   /// `constants` as for Page::records.
   [[nodiscard]] sdk::Result<ListPage> read(sdk::Context& context, sdk::Page& page, const std::string& address,
                                            std::string_view constants, std::string_view what) const;

@@ -69,7 +69,9 @@ TEST_F(Github, ReadsProfilesForNameAndAddressAndAsksForThemConditionally) {
       records.push_back(record);
     }
   }
-  EXPECT_THAT(records, ElementsAre(R"({"id":1,"login":"mira","email":"mira@acme.example"})"));
+  // The list has the one whose profile is hidden, so that it counts as seen.
+  EXPECT_THAT(records,
+              ElementsAre(R"({"id":1,"login":"mira","email":"mira@acme.example"})", R"({"id":3,"login":"gone"})"));
 
   host_.http().get(admins).with_header("If-None-Match", "\"l1\"").reply(304);
   host_.http().get("/users/mira").with_header("If-None-Match", "W/\"u1\"").reply(304);
@@ -81,6 +83,24 @@ TEST_F(Github, ReadsProfilesForNameAndAddressAndAsksForThemConditionally) {
     unchanged.insert(unchanged.end(), page.unchanged.begin(), page.unchanged.end());
   }
   EXPECT_THAT(unchanged, ElementsAre(R"(/users/mira {"role":"admin"})"));
+}
+
+TEST_F(Github, LetsStandWhatItReadOfAMemberWhoseProfileIsGoneNow_SYNC_7) {
+  create(R"({"organization":"acme"})");
+  const auto list = [this] {
+    host_.http().get(admins).reply(200, R"([{"id":3,"login":"ben"}])");
+    host_.http().get(members).reply(200, "[]");
+  };
+  host_.http().allow_any_order();
+  list();
+  host_.http().get("/users/ben").reply(200, R"({"id":3,"login":"ben","email":"ben@acme.example"})");
+  ASSERT_TRUE(host_.read_all({.object = "member", .full = true}).back().exhausted);
+  list();
+  host_.http().get("/users/ben").reply(404, R"({"message":"Not Found"})");
+  const auto pages = host_.read_all({.object = "member", .full = true});
+  ASSERT_TRUE(pages.back().exhausted) << pages.back().status.error().message;
+  EXPECT_THAT(pages.at(1).unchanged, ElementsAre(R"(/users/ben {"role":"admin"})"));
+  EXPECT_THAT(pages.at(1).all_records(), IsEmpty()) << "the list knows no address";
 }
 
 TEST_F(Github, ReadsAProfileAnewWhenTheRoleOfAMemberChanged) {
@@ -203,6 +223,27 @@ TEST_F(Github, LetsOneRepositoryThatCannotBeReadNotHoldUpTheOthers) {
   ASSERT_FALSE(refused.status.ok());
   EXPECT_EQ(refused.status.error().code, sdk::Code::unauthenticated);
   EXPECT_EQ(refused.status.error().provider_request_id, "AB:12");
+}
+
+TEST_F(Github, TakesAPullRequestThatIsGoneForReadButNotOneThatItMayNotSee) {
+  create();
+  const PageRequest request = {
+      .object = "review",
+      .parents = R"([{"external_id":"901","repository_id":"7001","repository_full_name":"acme/widgets","number":1}])"};
+  const std::string reviews = "/repos/acme/widgets/pulls/1/reviews?per_page=100";
+  for (const int status : {404, 410, 451}) {
+    host_.http().get(reviews).reply(status, R"({"message":"no"})");
+    const auto page = host_.read_page(request);
+    EXPECT_TRUE(page.exhausted) << status;
+    ASSERT_THAT(page.logs, SizeIs(1));
+    EXPECT_EQ(page.logs[0].level, sdk::LogLevel::warning);
+    EXPECT_THAT(page.logs[0].message, HasSubstr("acme/widgets#1"));
+  }
+  host_.http().get(reviews).reply(403, R"({"message":"Resource not accessible by personal access token"})");
+  const auto refused = host_.read_page(request);
+  EXPECT_FALSE(refused.exhausted) << "it would pass for read";
+  EXPECT_EQ(refused.status.error().code, sdk::Code::permission_denied);
+  EXPECT_THAT(refused.status.error().message, HasSubstr("acme/widgets#1"));
 }
 
 TEST_F(Github, RefusesANextPageOnAForeignHost) {

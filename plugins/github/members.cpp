@@ -2,6 +2,8 @@
 #include "members.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
 namespace dovetail::github {
@@ -14,15 +16,18 @@ std::string role_constants(const std::string& role) {
   return JsonWriter().open_object().member("role", role).close().take();
 }
 
-Result<std::string> logins_of(const Response& response) {
+/// "login:id login:id": what the list tells of each member whose profile is to be read.
+Result<std::string> listed_in(const Response& response) {
   DVT_TRY(const auto members, json_of(response, "listing the members"));
-  std::string logins;
-  DVT_TRY_STATUS(members.for_each("", {"/login"}, [&logins](const JsonElement& member) {
-    if (const auto login = member[0].string()) {
-      logins += logins.empty() ? std::string(*login) : " " + std::string(*login);
+  std::string listed;
+  DVT_TRY_STATUS(members.for_each("", {"/login", "/id"}, [&listed](const JsonElement& member) {
+    const auto login = member[0].string();
+    const auto id = member[1].integer();
+    if (login && id) {
+      listed += (listed.empty() ? "" : " ") + std::string(*login) + ":" + std::to_string(*id);
     }
   }));
-  return logins;
+  return listed;
 }
 
 std::vector<std::string> split(std::string_view words) {
@@ -56,7 +61,7 @@ Result<MemberReader::Cursor> MemberReader::begin(Context& context, const ReadReq
   DVT_TRY(const auto role, json.string("/role"));
   cursor.role = role;
   cursor.address = json.string_or("/address", "");
-  cursor.logins = split(json.string_or("/logins", ""));
+  cursor.listed = split(json.string_or("/listed", ""));
   return cursor;
 }
 
@@ -67,45 +72,64 @@ Status MemberReader::read_list(Context& context, Cursor& cursor, Page& page) con
     cursor.address = list.next;
     return {};
   }
-  DVT_TRY(const auto list, lists_.read_index(context, page, cursor.address, what, logins_of));
+  DVT_TRY(const auto list, lists_.read_index(context, page, cursor.address, what, listed_in));
   cursor.address = list.next;
-  cursor.logins = split(list.extra);
+  cursor.listed = split(list.extra);
   return {};
 }
 
-Status MemberReader::read_profiles(Context& context, Cursor& cursor, Page& page) const {
-  const auto count = std::min(cursor.logins.size(), max_requests_per_page);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::string& login = cursor.logins[i];
-    const auto profile = lists_.read(context, page, Url("users").segment(login).text(), role_constants(cursor.role),
-                                     "reading the profile of " + login);
-    if (!profile.ok() && profile.error().code == Code::not_found) {
-      context.info("the member " + login + " is gone");
-    } else if (!profile.ok()) {
-      return profile.error();
-    }
+Status MemberReader::read_profile(Context& context, std::string_view listed, const std::string& role,
+                                  Page& page) const {
+  const auto colon = listed.rfind(':');
+  const std::string login(listed.substr(0, colon));
+  const std::string address = Url("users").segment(login).text();
+  const std::string constants = role_constants(role);
+  const auto profile = lists_.read(context, page, address, constants, "reading the profile of " + login);
+  if (profile.ok()) {
+    return {};
   }
-  cursor.logins.erase(cursor.logins.begin(), cursor.logins.begin() + static_cast<std::ptrdiff_t>(count));
+  if (profile.error().code != Code::not_found) {
+    return profile.error();
+  }
+  // The list has the member, so it is one: what was read of it earlier stands, or what the list tells does.
+  context.info("the member " + login + " has no profile that can be read");
+  DVT_TRY(const bool stands, page.unchanged(ListReader::page_key(address, constants)));
+  if (stands || colon == std::string_view::npos) {
+    return {};
+  }
+  std::int64_t id = 0;
+  std::from_chars(listed.data() + colon + 1, listed.data() + listed.size(), id);
+  return page.records_json(
+      JsonWriter().open_array().open_object().member("id", id).member("login", login).close().close().take(),
+      {.constants = constants});
+}
+
+Status MemberReader::read_profiles(Context& context, Cursor& cursor, Page& page) const {
+  const auto count = std::min(cursor.listed.size(), max_requests_per_page);
+  for (std::size_t i = 0; i < count; ++i) {
+    DVT_TRY_STATUS(read_profile(context, cursor.listed[i], cursor.role, page));
+  }
+  cursor.listed.erase(cursor.listed.begin(), cursor.listed.begin() + static_cast<std::ptrdiff_t>(count));
   return {};
 }
 
 Status MemberReader::go_on(Cursor cursor, Page& page) const {
-  if (cursor.logins.empty() && cursor.address.empty()) {
+  if (cursor.listed.empty() && cursor.address.empty()) {
     if (cursor.role == "member") {
       return page.exhausted();
     }
     cursor.role = "member";
     cursor.address = list_address(cursor.role);
   }
-  std::string logins;
-  for (const auto& login : cursor.logins) {
-    logins += logins.empty() ? login : " " + login;
+  std::string listed;
+  for (const auto& member : cursor.listed) {
+    listed += listed.empty() ? member : " " + member;
   }
   return page.next(JsonWriter()
                        .open_object()
                        .member("role", cursor.role)
                        .member("address", cursor.address)
-                       .member("logins", logins)
+                       .member("listed", listed)
                        .close()
                        .text());
 }
@@ -116,7 +140,7 @@ Status MemberReader::read_page(Context& context, const ReadRequest& request, Pag
                       "members belong to an organisation: set \"organization\" in the connection's config");
   }
   DVT_TRY(auto cursor, begin(context, request));
-  if (cursor.logins.empty()) {
+  if (cursor.listed.empty()) {
     DVT_TRY_STATUS(read_list(context, cursor, page));
   } else {
     DVT_TRY_STATUS(read_profiles(context, cursor, page));

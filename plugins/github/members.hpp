@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api.hpp"
@@ -18,12 +19,14 @@ public:
 private:
   struct Cursor {
     std::string role = "admin";
-    std::string address;             ///< of the list page to read once `logins` are done; "" when there is none
-    std::vector<std::string> logins; ///< whose profiles are still to be read
+    std::string address;             ///< of the list page to read once `listed` are done; "" when there is none
+    std::vector<std::string> listed; ///< whose profiles are still to be read, as "login:id"
   };
   [[nodiscard]] sdk::Result<Cursor> begin(sdk::Context& context, const sdk::ReadRequest& request) const;
   [[nodiscard]] std::string list_address(const std::string& role) const;
   [[nodiscard]] sdk::Status read_list(sdk::Context& context, Cursor& cursor, sdk::Page& page) const;
+  [[nodiscard]] sdk::Status read_profile(sdk::Context& context, std::string_view listed, const std::string& role,
+                                         sdk::Page& page) const;
   [[nodiscard]] sdk::Status read_profiles(sdk::Context& context, Cursor& cursor, sdk::Page& page) const;
   [[nodiscard]] sdk::Status go_on(Cursor cursor, sdk::Page& page) const;
 

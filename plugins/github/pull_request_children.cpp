@@ -35,6 +35,11 @@ Result<std::vector<PullRequest>> read_parents(Context& context, const ReadReques
   return pulls;
 }
 
+/// Deleted with its repository, hidden from the token, or blocked by law: there is nothing to wait for.
+bool is_gone(const Response& response) {
+  return response.status() == 404 || response.status() == 410 || response.status() == 451;
+}
+
 std::string constants_of(const PullRequest& pull) {
   return JsonWriter()
       .open_object()
@@ -75,7 +80,10 @@ Status PullRequestChildReader::read_page(Context& context, const ReadRequest& re
     if (response.is_success()) {
       DVT_TRY_STATUS(page.records(response, {.constants = constants_of(pull)}));
       DVT_TRY(address, next_address(settings_, response));
-    } else if (!is_unreadable(context, response, what)) {
+    } else if (is_gone(response)) {
+      context.warning(error_of(response, what).message + "; it counts as gone");
+    } else {
+      // A refusal too: the host asks for the others without this one, and keeps it for the next sync.
       return error_of(response, what);
     }
     if (address.empty()) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole syncs against the simulated GitHub, in virtual time: real plugin, ABI, client, limiter, vault, mapping and store.
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -221,6 +222,35 @@ TEST_P(GithubSync, MarksWhatDisappearedButNotMoreThanTheGuardAllows_SYNC_7) {
   reports = world.sync(acme, {.max_removed_share = 1});
   ASSERT_EQ(errors_of(reports), "");
   EXPECT_EQ(active(), "16");
+}
+
+TEST_P(GithubSync, ReadsTheOthersWhenOnePullRequestsReviewsAreRefusedAndThatOneLater_SYNC_11) {
+  GithubSimulator github(world_of(17, 30), service_clock());
+  SyncWorld world(github, {.dialect = GetParam()});
+  const auto acme = world.connect("acme", R"("organization":"acme")");
+  ASSERT_EQ(errors_of(world.sync(acme, {.objects = {"member", "repository", "pull_request"}})), "");
+  const auto address = github.with_world([](const World& simulated) {
+    const Truth truth = simulators::github::truth_of(simulated, 0);
+    const auto& review = truth.reviews.at(0);
+    const auto repository =
+        std::find_if(truth.repositories.begin(), truth.repositories.end(),
+                     [&review](const auto& candidate) { return candidate.id == review.repository_id; });
+    return repository->name + "/pulls/" + std::to_string(review.pull_number) + "/reviews";
+  });
+  simulators::github::FaultPlan refusals;
+  refusals.script = {{.kind = FaultKind::forbidden, .target = address, .times = 1'000'000}};
+  github.set_faults(refusals);
+  auto reports = world.sync(acme);
+  const auto& refused = report_of(reports, "review");
+  ASSERT_TRUE(refused.error);
+  EXPECT_EQ(refused.error->code, ErrorCode::permission_denied);
+  EXPECT_FALSE(report_of(reports, "pull_request_commit").error);
+  EXPECT_EQ(world.raw("SELECT count(*) FROM pending_parent"), "1");
+  EXPECT_GT(world.count(acme, "review"), 0);
+  github.set_faults({});
+  ASSERT_EQ(errors_of(world.sync(acme)), "");
+  EXPECT_EQ(world.raw("SELECT count(*) FROM pending_parent"), "0");
+  expect_truth(world, acme, github);
 }
 
 TEST_P(GithubSync, EndsInTheSameStateThroughAStormOfFaults_HTTP_2) {

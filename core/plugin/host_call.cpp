@@ -133,9 +133,10 @@ Status HostCall::outcome(dvt_code code, std::string_view plugin) const {
 
 Status HostCall::reserve(std::size_t bytes) {
   if (bytes > CallLimits::held_bytes - held_bytes_) {
-    return resource_exhausted(
-        fmt::format("the plugin holds more than {} MiB of responses in one call: it must read fewer in one page",
-                    CallLimits::held_bytes >> 20U));
+    return resource_exhausted(fmt::format(
+        "the answers of one page take more than {} MiB together, which is the most that is held: the plugin "
+        "has to end its page earlier. Report it to the plugin's author",
+        CallLimits::held_bytes >> 20U));
   }
   held_bytes_ += bytes;
   return {};

@@ -26,7 +26,7 @@ namespace dovetail::plugin {
 /// What one call may use and do.
 struct CallLimits {
   static constexpr std::size_t handles = 1024;                      ///< responses, and as many JSON documents
-  static constexpr std::size_t held_bytes = std::size_t{64} << 20U; ///< bodies and documents kept alive at once
+  static constexpr std::size_t held_bytes = std::size_t{64} << 20U; ///< bodies and documents alive, the sink's too
   static constexpr std::size_t records = 256;                       ///< calls of records() a page
   static constexpr std::size_t states = 1024;                       ///< calls of set_state() a page, of get() a call
   static constexpr std::size_t key_bytes = 1024;                    ///< page_key, state key

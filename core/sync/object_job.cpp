@@ -375,7 +375,7 @@ Status ObjectJob::read_from_position() {
       FetchedPage& page = *fetched;
       DOVETAIL_TRY(auto step, plan.advance(page));
       if (step.next) {
-        pipeline.begin(std::move(*step.next));
+        pipeline.begin(std::move(*step.next), page.body_bytes());
       }
       DOVETAIL_TRY_STATUS(lease_ ? store_page(page, step) : preview_page(page, step));
       page_attempts_ = 0;

@@ -126,7 +126,7 @@ protected:
   }
 
   ObjectReport run(const ObjectTask& task, SyncOptions options = {}, ObjectSyncTuning tuning = {.keep_lease = false}) {
-    options.prefetch = false;
+    options.prefetch = prefetch_;
     script_.asked.clear();
     ObjectReport report;
     ObjectSync({store_->database(), store_->ids(), store_->clock(), store_->logger(), redactor_}, tuning)
@@ -162,6 +162,7 @@ protected:
   manifest::Object things_;
   manifest::Object parts_;
   std::uint64_t source_ = 1;
+  bool prefetch_ = false;
   Script script_;
 };
 
@@ -398,6 +399,20 @@ TEST_P(ObjectSyncTest, VisitsInADryRunOnlyParentsThatTheRealRunWouldQueue_SYNC_1
   ASSERT_THAT(script_.asked, SizeIs(2));
   EXPECT_EQ(script_.asked[0].parents, R"([{"external_id":"2","name":"b"}])");
   EXPECT_EQ(script_.asked[1].parents, R"([{"external_id":"3","name":"new"}])");
+}
+
+TEST_P(ObjectSyncTest, FetchesNothingAheadWhileALargePageIsInMemory_HTTP_3) {
+  prefetch_ = true;
+  auto large = page("[{\"id\":1}" + std::string(PagePipeline::max_bytes_beside, ' ') + "]", "2");
+  const std::weak_ptr<const plugin::PageBody> body = large.records.front().body;
+  std::vector<bool> held;
+  script_.meanwhile = [&](const Cancellation&) { held.push_back(!body.expired()); };
+  script_.answers.emplace_back(std::move(large));
+  script_.answers.emplace_back(page(R"([{"id":2}])"));
+  const auto report = run(task(things_));
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_THAT(held, ElementsAre(true, false)) << "the first is in the script itself";
+  EXPECT_EQ(report.counts.created, 2);
 }
 
 class ObjectSyncBelowChanged : public ObjectSyncTest {

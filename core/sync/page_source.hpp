@@ -46,6 +46,9 @@ struct FetchedPage {
   std::optional<Timestamp> high_water;
   std::int64_t requests = 0;
   std::int64_t not_modified = 0;
+
+  /// The memory that its bodies take.
+  [[nodiscard]] std::size_t body_bytes() const;
 };
 
 /// What a source cost its provider.
@@ -72,20 +75,22 @@ public:
 /// Fetches one page ahead. At most one fetch is under way; destruction waits for it. Used by one thread.
 class PagePipeline {
 public:
+  /// Behind a page of more bytes than this nothing is fetched ahead, so that two of the largest never stand in memory together.
+  static constexpr std::size_t max_bytes_beside = std::size_t{16} << 20U;
+
   /// `prefetch`: on a thread of its own; otherwise when it is taken.
   PagePipeline(PageSource& source, bool prefetch, Cancellation cancellation)
-      : source_(source), policy_(prefetch ? std::launch::async : std::launch::deferred),
-        cancellation_(std::move(cancellation)) {}
+      : source_(source), prefetch_(prefetch), cancellation_(std::move(cancellation)) {}
 
-  /// Precondition: nothing is under way.
-  void begin(PageRequest request);
+  /// `bytes_beside`: of the page that is still held. Precondition: nothing is under way.
+  void begin(PageRequest request, std::size_t bytes_beside = 0);
   [[nodiscard]] bool under_way() const noexcept { return fetch_.valid(); }
   /// Precondition: under_way().
   [[nodiscard]] Result<FetchedPage> take();
 
 private:
   PageSource& source_;
-  std::launch policy_;
+  bool prefetch_;
   Cancellation cancellation_;
   std::future<Result<FetchedPage>> fetch_;
 };

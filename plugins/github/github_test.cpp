@@ -288,6 +288,27 @@ TEST_F(Github, ReadsReviewsOfSeveralPullRequestsInOnePageAndResumesAmongThem) {
   EXPECT_TRUE(pages[1].exhausted);
 }
 
+TEST_F(Github, EndsThePageWhereTheHostHoldsNoMoreBodiesAndGoesOnThere) {
+  create();
+  const std::string parents =
+      R"([{"external_id":"901","repository_id":7001,"repository_full_name":"acme/widgets","number":1},)"
+      R"({"external_id":"902","repository_id":7001,"repository_full_name":"acme/widgets","number":2}])";
+  const std::string second = "/repos/acme/widgets/pulls/2/reviews?per_page=100";
+  host_.http().get("/repos/acme/widgets/pulls/1/reviews?per_page=100").reply(200, R"([{"id":1}])");
+  host_.http().get(second).fail(sdk::make_error(sdk::Code::resource_exhausted, "more than 64 MiB"));
+  const auto page = host_.read_page({.object = "review", .parents = parents});
+  ASSERT_TRUE(page.status.ok()) << page.status.error().message;
+  EXPECT_THAT(page.all_records(), ElementsAre(R"({"id":1})"));
+  ASSERT_FALSE(page.exhausted);
+  host_.http().get(second).reply(200, R"([{"id":2}])");
+  const auto rest = host_.read_page({.object = "review", .cursor = page.next_cursor, .parents = parents});
+  EXPECT_THAT(rest.all_records(), ElementsAre(R"({"id":2})"));
+  EXPECT_TRUE(rest.exhausted);
+  // A single answer that does not fit fits no page.
+  host_.http().get(second).fail(sdk::make_error(sdk::Code::resource_exhausted, "more than 64 MiB"));
+  EXPECT_FALSE(host_.read_page({.object = "review", .cursor = page.next_cursor, .parents = parents}).status.ok());
+}
+
 TEST_F(Github, ReadsCommitsSinceTheMarkAndTreatsAnEmptyRepositoryAsNoRows) {
   create();
   host_.set_now(*sdk::parse_iso8601("2026-03-01T00:00:00Z"));

@@ -75,16 +75,24 @@ Status PullRequestChildReader::read_page(Context& context, const ReadRequest& re
                     .query("per_page", page_size)
                     .text();
     }
-    DVT_TRY(const auto response, context.send(Request::get(address)));
+    const auto response = context.send(Request::get(address));
+    if (!response.ok()) {
+      const Error& error = response.error();
+      // The host holds no more bodies in one page: this one is the next page's.
+      if (sent > 0 && error.code == Code::resource_exhausted && error.retry == Retry::never) {
+        break;
+      }
+      return error;
+    }
     address.clear();
-    if (response.is_success()) {
-      DVT_TRY_STATUS(page.records(response, {.constants = constants_of(pull)}));
-      DVT_TRY(address, next_address(settings_, response));
-    } else if (is_gone(response)) {
-      context.warning(error_of(response, what).message + "; it counts as gone");
+    if (response->is_success()) {
+      DVT_TRY_STATUS(page.records(*response, {.constants = constants_of(pull)}));
+      DVT_TRY(address, next_address(settings_, *response));
+    } else if (is_gone(*response)) {
+      context.warning(error_of(*response, what).message + "; it counts as gone");
     } else {
       // A refusal too: the host asks for the others without this one, and keeps it for the next sync.
-      return error_of(response, what);
+      return error_of(*response, what);
     }
     if (address.empty()) {
       ++at;

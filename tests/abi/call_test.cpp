@@ -258,7 +258,16 @@ TEST_F(RudePlugin, CannotFloodTheLog) {
 TEST_F(RudePlugin, CannotHoardMemory) {
   const auto status = read({.object = "hoards documents"});
   EXPECT_EQ(status.error().code, ErrorCode::resource_exhausted);
-  EXPECT_THAT(status.error().message, HasSubstr("must read fewer in one page"));
+  EXPECT_THAT(status.error().message, HasSubstr("has to end its page earlier"));
+}
+
+TEST_F(RudePlugin, CannotFillAPageBeyondItsBoundWithBodiesThatItLetGo) {
+  world_.http.script.set_handler(
+      [](const testing::SentRequest&) { return testing::Reply{.body = std::string(std::size_t{30} << 20U, ' ')}; });
+  const auto status = read({.object = "hoards records"});
+  EXPECT_EQ(status.error().code, ErrorCode::resource_exhausted);
+  EXPECT_THAT(status.error().message, HasSubstr("has to end its page earlier"));
+  EXPECT_EQ(world_.http.script.requests().size(), 3U);
 }
 
 TEST_F(RudePlugin, CannotStandStill) {

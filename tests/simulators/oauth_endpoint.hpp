@@ -37,7 +37,7 @@ struct OAuthEndpointOptions {
   bool refresh_ends_access = false;       ///< a refresh ends the sign-in's earlier access tokens at once
   bool allows_client_credentials = false; ///< such a grant has no refresh token
   /// Further members of each token answer: name and value as JSON, e.g. {"endpoint", "\"https://api.example\""}.
-  std::vector<std::pair<std::string, std::string>> extra_members;
+  std::vector<std::pair<std::string, std::string>> extra_members = {};
   std::uint64_t seed = 1;
 };
 
@@ -56,8 +56,8 @@ public:
   struct Fault {
     int status = 503; ///< of the answer; 0: the call is served, and only its delivery goes wrong
     std::string body = "the service is not there";
-    Delivery delivery;
-    std::vector<Header> headers;
+    Delivery delivery = {};
+    std::vector<Header> headers = {};
   };
 
   struct Counts {

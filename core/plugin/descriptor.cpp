@@ -16,8 +16,8 @@ namespace {
 constexpr std::uint32_t max_struct_size = 4096; ///< no struct of this major comes near; a larger one is garbage
 constexpr std::uint64_t max_key_bytes = 63;
 constexpr std::uint64_t max_version_bytes = 64;
-constexpr std::array<std::string_view, 5> known_capabilities = {DVT_SYNC_ID, "dovetail.action/1", "dovetail.webhook/1",
-                                                                "dovetail.auth/1", "dovetail.discovery/1"};
+/// Capabilities that this host only reports: their tables are not looked into.
+constexpr std::array<std::string_view, 2> reported_capabilities = {"dovetail.webhook/1", "dovetail.auth/1"};
 
 Error refuse(std::string_view plugin, std::string_view what, std::string_view advice) {
   return failed_precondition(fmt::format("{} {}. {}", plugin, what, advice));
@@ -77,27 +77,58 @@ Status check_descriptor(std::string_view plugin, const dvt_plugin_descriptor* de
   return {};
 }
 
+/// Fetches tables one after the other and notes which there are.
+class TableReader {
+public:
+  TableReader(std::string_view plugin, const dvt_plugin_descriptor& descriptor, PluginInfo& info)
+      : plugin_(plugin), descriptor_(descriptor), info_(info) {}
+
+  /// A table of which every function is used; `functions` names them for the message.
+  template <typename Table, typename... Functions>
+  [[nodiscard]] Status read(std::string_view id, const Table*& table, std::string_view functions,
+                            Functions Table::*... members) {
+    // All members of minor 0 are there, so its size is the least that a table can have.
+    DOVETAIL_TRY(const void* found, fetch_table(plugin_, descriptor_, id, sizeof(Table)));
+    if (found == nullptr) {
+      return {};
+    }
+    table = static_cast<const Table*>(found);
+    if (((table->*members == nullptr) || ...)) {
+      return refuse(plugin_, fmt::format("lacks a function of {} ({} is NULL)", id, functions), rebuild);
+    }
+    info_.capabilities.emplace_back(id);
+    return {};
+  }
+  [[nodiscard]] Status note(std::string_view id) {
+    DOVETAIL_TRY(const void* found, fetch_table(plugin_, descriptor_, id, sizeof(std::uint32_t)));
+    if (found != nullptr) {
+      info_.capabilities.emplace_back(id);
+    }
+    return {};
+  }
+
+private:
+  std::string_view plugin_;
+  const dvt_plugin_descriptor& descriptor_;
+  PluginInfo& info_;
+};
+
+// Tables grow at their end: whoever appends a function must keep these sizes as the smallest, see tests/abi/layout.h.
+static_assert(sizeof(dvt_sync) == 24 && sizeof(dvt_discovery) == 16 && sizeof(dvt_action) == 16);
+
 Result<PluginTables> read_tables(std::string_view plugin, const dvt_plugin_descriptor& descriptor) {
   PluginTables tables;
   tables.descriptor = &descriptor;
   tables.info.key = to_view(descriptor.key);
   tables.info.version = to_view(descriptor.version);
   tables.info.abi = {descriptor.abi_major, descriptor.abi_minor};
-  for (const auto id : known_capabilities) {
-    const bool is_sync = id == DVT_SYNC_ID;
-    const auto smallest = is_sync ? static_cast<std::uint32_t>(offsetof(dvt_sync, test_connection) + sizeof(void*))
-                                  : static_cast<std::uint32_t>(sizeof(std::uint32_t));
-    DOVETAIL_TRY(const void* table, fetch_table(plugin, descriptor, id, smallest));
-    if (table == nullptr) {
-      continue;
-    }
-    if (is_sync) {
-      tables.sync = static_cast<const dvt_sync*>(table);
-      if (tables.sync->read_page == nullptr || tables.sync->test_connection == nullptr) {
-        return refuse(plugin, "lacks a function of " DVT_SYNC_ID " (read_page or test_connection is NULL)", rebuild);
-      }
-    }
-    tables.info.capabilities.emplace_back(id);
+  TableReader reader(plugin, descriptor, tables.info);
+  DOVETAIL_TRY_STATUS(reader.read(DVT_SYNC_ID, tables.sync, "read_page or test_connection", &dvt_sync::read_page,
+                                  &dvt_sync::test_connection));
+  DOVETAIL_TRY_STATUS(reader.read(DVT_DISCOVERY_ID, tables.discovery, "discover", &dvt_discovery::discover));
+  DOVETAIL_TRY_STATUS(reader.read(DVT_ACTION_ID, tables.action, "invoke", &dvt_action::invoke));
+  for (const auto id : reported_capabilities) {
+    DOVETAIL_TRY_STATUS(reader.note(id));
   }
   if (tables.info.capabilities.empty()) {
     return refuse(plugin, "offers no capability that this host knows, such as " DVT_SYNC_ID,

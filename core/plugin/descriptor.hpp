@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "dovetail/abi/action.h"
+#include "dovetail/abi/discovery.h"
 #include "dovetail/abi/plugin.h"
 #include "dovetail/abi/sync.h"
 
@@ -32,7 +34,10 @@ struct PluginInfo {
 /// A checked descriptor and its checked tables; they live as long as the process.
 struct PluginTables {
   const dvt_plugin_descriptor* descriptor = nullptr;
-  const dvt_sync* sync = nullptr; ///< NULL when the plugin has no such capability
+  // NULL when the plugin has no such capability.
+  const dvt_sync* sync = nullptr;
+  const dvt_discovery* discovery = nullptr;
+  const dvt_action* action = nullptr;
   PluginInfo info;
 };
 

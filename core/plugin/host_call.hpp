@@ -107,6 +107,10 @@ public:
 
   /// What only read_page has; set by PageWriter.
   class PageWriter* page = nullptr;
+  /// What only discover has; set by FieldCollector.
+  class FieldCollector* fields = nullptr;
+  /// What only invoke has; set by ActionCollector.
+  class ActionCollector* action = nullptr;
   /// What only test_connection has.
   std::string* findings = nullptr;
 

@@ -160,4 +160,49 @@ ConnectionTest Instance::test_connection(const Cancellation& cancellation) {
   return test;
 }
 
+Result<std::vector<DiscoveredField>> Instance::discover(std::string_view object, const Cancellation& cancellation) {
+  const auto& plugin = state_->plugin;
+  if (plugin.tables.discovery == nullptr) {
+    return failed_precondition(
+        fmt::format("The plugin {} discovers no fields (it lacks " DVT_DISCOVERY_ID ")", plugin.tables.info.key));
+  }
+  dvt_discover_request raw{};
+  raw.struct_size = sizeof raw;
+  raw.object = to_slice(object);
+  HostCall frame(state_->services, bounded(cancellation, plugin.call_timeout, state_->services.clock),
+                 {.base_url = state_->base_url, .fresh = true});
+  FieldCollector fields(frame);
+  dvt_code (*const ask)(dvt_instance*, const dvt_call*, const dvt_discover_request*, const dvt_field_sink*) =
+      plugin.tables.discovery->discover;
+  const auto code = enter(frame, "discover", [&] { return ask(state_->instance, frame.raw(), &raw, fields.raw()); });
+  DOVETAIL_TRY_STATUS(frame.outcome(code, plugin.tables.info.key));
+  return std::move(fields).take();
+}
+
+Result<std::string> Instance::invoke(const ActionRequest& request, const Cancellation& cancellation) {
+  const auto& plugin = state_->plugin;
+  if (plugin.tables.action == nullptr) {
+    return failed_precondition(
+        fmt::format("The plugin {} has no actions (it lacks " DVT_ACTION_ID ")", plugin.tables.info.key));
+  }
+  DOVETAIL_TRY_STATUS(check_idempotency_key(request.idempotency_key));
+  if (request.input.size() > ActionLimits::input_bytes) {
+    return invalid_argument(fmt::format("The input of an action has {} bytes; {} are allowed", request.input.size(),
+                                        ActionLimits::input_bytes));
+  }
+  dvt_action_request raw{};
+  raw.struct_size = sizeof raw;
+  raw.flags = request.repeated ? std::uint32_t{DVT_ACTION_REPEATED} : 0U;
+  raw.action = to_slice(request.action);
+  raw.input = to_slice(request.input);
+  raw.idempotency_key = to_slice(request.idempotency_key);
+  HostCall frame(state_->services, bounded(cancellation, plugin.call_timeout, state_->services.clock),
+                 {.base_url = state_->base_url, .fresh = true});
+  ActionCollector result(frame);
+  dvt_code (*const act)(dvt_instance*, const dvt_call*, const dvt_action_request*, const dvt_action_sink*) =
+      plugin.tables.action->invoke;
+  const auto code = enter(frame, "invoke", [&] { return act(state_->instance, frame.raw(), &raw, result.raw()); });
+  return std::move(result).outcome(frame.outcome(code, plugin.tables.info.key), plugin.tables.info.key);
+}
+
 } // namespace dovetail::plugin

@@ -12,7 +12,9 @@
 
 #include "core/base/context.hpp"
 #include "core/base/result.hpp"
+#include "core/plugin/action.hpp"
 #include "core/plugin/descriptor.hpp"
+#include "core/plugin/discovery.hpp"
 #include "core/plugin/page.hpp"
 #include "core/plugin/probe.hpp"
 #include "core/plugin/services.hpp"
@@ -42,6 +44,13 @@ public:
   /// cancellation's deadline, at the latest after PluginHostOptions::call_timeout.
   [[nodiscard]] Status read_page(const ReadPageRequest& request, PageSink& sink, const Cancellation& cancellation);
   [[nodiscard]] ConnectionTest test_connection(const Cancellation& cancellation);
+  /// The fields of `object` that only the account knows. Errors: failed_precondition when the plugin has no dovetail.discovery/1, else as
+  /// read_page.
+  [[nodiscard]] Result<std::vector<DiscoveredField>> discover(std::string_view object,
+                                                              const Cancellation& cancellation);
+  /// Does something at the provider; the output is a JSON object without secrets. Errors: failed_precondition when the plugin has no
+  /// dovetail.action/1, invalid_argument for an input that is too long or a key that is none, else as read_page.
+  [[nodiscard]] Result<std::string> invoke(const ActionRequest& request, const Cancellation& cancellation);
 
   struct State;
 

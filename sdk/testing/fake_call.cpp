@@ -120,6 +120,7 @@ FakeCall::FakeCall(FakeHost& host) : host_(host) {
   sink_.base.finish = [](const dvt_call* call, const dvt_page_sink*, const dvt_page_end* end) noexcept -> dvt_code {
     return of(call).take_end(*end);
   };
+  prepare_account_sinks();
 }
 
 void FakeCall::set_message(dvt_error* error, dvt_slice text) noexcept {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dovetail/abi/action.h"
+#include "dovetail/abi/discovery.h"
 #include "dovetail/abi/http.h"
 #include "dovetail/abi/json.h"
 #include "dovetail/abi/services.h"
@@ -22,7 +24,11 @@ public:
 
   [[nodiscard]] const dvt_call* raw() const noexcept { return &call_.base; }
   [[nodiscard]] const dvt_page_sink* sink() const noexcept { return &sink_.base; }
+  [[nodiscard]] const dvt_field_sink* field_sink() const noexcept { return &field_sink_.base; }
+  [[nodiscard]] const dvt_action_sink* action_sink() const noexcept { return &action_sink_.base; }
   [[nodiscard]] RecordedPage& page() noexcept { return page_; }
+  [[nodiscard]] std::vector<RecordedField>& fields() noexcept { return fields_; }
+  [[nodiscard]] std::optional<std::string>& output() noexcept { return output_; }
   /// The call's outcome: the plugin's code with the error it left, or the first rule that it broke.
   [[nodiscard]] sdk::Status outcome(dvt_code code) const;
   /// read_page may give state and must finish; other calls may not send either.
@@ -63,6 +69,9 @@ private:
                     dvt_json_visit visit, void* context);
   dvt_code take_records(const dvt_records& records);
   dvt_code take_end(const dvt_page_end& end);
+  void prepare_account_sinks();
+  dvt_code take_field(const dvt_field& field);
+  dvt_code take_output(std::string_view json);
 
   static void set_message(dvt_error* error, dvt_slice text) noexcept;
   static void set_request_id(dvt_error* error, dvt_slice text) noexcept;
@@ -78,12 +87,16 @@ private:
   Grown<dvt_error> error_;
   Grown<dvt_call> call_;
   Grown<dvt_page_sink> sink_;
+  Grown<dvt_field_sink> field_sink_;
+  Grown<dvt_action_sink> action_sink_;
   std::string message_;
   std::string request_id_;
   std::vector<std::unique_ptr<Response>> responses_; // kept until the call ends, so that a stale handle is recognised
   std::vector<std::unique_ptr<Document>> documents_;
   std::string broken_rule_;
   RecordedPage page_;
+  std::vector<RecordedField> fields_;
+  std::optional<std::string> output_;
   bool finished_ = false;
   bool broken_if_unfinished_ = false;
   bool http_forbidden_ = false;

@@ -89,6 +89,8 @@ sdk::Status FakeHost::create(std::string_view config, std::string_view settings,
     instance_ = nullptr;
   }
   sync_ = static_cast<const dvt_sync*>(descriptor_->get_capability(slice(DVT_SYNC_ID)));
+  discovery_ = static_cast<const dvt_discovery*>(descriptor_->get_capability(slice(DVT_DISCOVERY_ID)));
+  action_ = static_cast<const dvt_action*>(descriptor_->get_capability(slice(DVT_ACTION_ID)));
   FakeCall call(*this);
   call.forbid_http();
   Grown<dvt_create_args> grown;

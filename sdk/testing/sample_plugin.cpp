@@ -74,14 +74,14 @@ public:
   }
 };
 
-class SampleProvider final : public Provider {
+class SampleProvider final : public Provider, public Discovery, public Actions {
 public:
   static Result<std::unique_ptr<SampleProvider>> create(Context& context, const Config& config) {
     DVT_TRY(const auto json, context.parse(config.config));
     DVT_TRY(const auto team, json.string("/team"));
     return std::make_unique<SampleProvider>(std::string(team));
   }
-  explicit SampleProvider(const std::string& team) {
+  explicit SampleProvider(const std::string& team) : team_(team) {
     readers_.add<UserReader>("user", team);
     readers_.add<TaskReader>("task");
   }
@@ -97,7 +97,38 @@ public:
     return {};
   }
 
+  Status discover(Context& context, std::string_view object, Fields& fields) override {
+    const auto address = Url("teams").segment(team_).segment("fields").query("of", object).text();
+    DVT_TRY(const auto response, context.send(Request::get(address)));
+    DVT_TRY_STATUS(response.check("reading the fields of the team " + team_));
+    DVT_TRY(const auto json, response.json());
+    return json.for_each("/fields", {"/id", "/title", "/kind", "/choices"}, [&](const JsonElement& field) -> Status {
+      const auto id = std::string(field[0].text());
+      return fields.add({.key = id,
+                         .source = "/custom/" + pointer_escape(id),
+                         .label = field[1].text(),
+                         .type = field[2].text() == "number" ? FieldType::real : FieldType::text,
+                         .provider_type = field[2].text(),
+                         .options = field[3].text()});
+    });
+  }
+
+  Status invoke(Context& context, const ActionRequest& request, ActionResult& result) override {
+    if (request.action != "create_task") {
+      return make_error(Code::unimplemented, "this plugin has no action \"" + std::string(request.action) + "\"");
+    }
+    DVT_TRY(const auto response, context.send(Request::post("/tasks")
+                                                  .header("Idempotency-Key", request.idempotency_key)
+                                                  .body("application/json", std::string(request.input))
+                                                  .repeatable()));
+    DVT_TRY_STATUS(response.check("creating a task"));
+    DVT_TRY(const auto task, response.json());
+    DVT_TRY(const auto id, task.integer("/id"));
+    return result.output(JsonWriter().open_object().member("id", id).close().text());
+  }
+
 private:
+  std::string team_;
   Readers readers_;
 };
 

@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dovetail/abi/action.h"
 #include "dovetail/abi/base.h"
+#include "dovetail/abi/discovery.h"
 #include "dovetail/abi/http.h"
 #include "dovetail/abi/json.h"
 #include "dovetail/abi/plugin.h"
@@ -208,5 +210,54 @@ DVT_OFFSET(dvt_sync, struct_size, 0);
 DVT_OFFSET(dvt_sync, reserved, 4);
 DVT_OFFSET(dvt_sync, read_page, 8);
 DVT_OFFSET(dvt_sync, test_connection, 16);
+
+DVT_SIZE(dvt_discover_request, 24);
+DVT_OFFSET(dvt_discover_request, struct_size, 0);
+DVT_OFFSET(dvt_discover_request, flags, 4);
+DVT_OFFSET(dvt_discover_request, object, 8);
+
+DVT_SIZE(dvt_field, 120);
+DVT_OFFSET(dvt_field, struct_size, 0);
+DVT_OFFSET(dvt_field, flags, 4);
+DVT_OFFSET(dvt_field, key, 8);
+DVT_OFFSET(dvt_field, scope, 24);
+DVT_OFFSET(dvt_field, source, 40);
+DVT_OFFSET(dvt_field, label, 56);
+DVT_OFFSET(dvt_field, type, 72);
+DVT_OFFSET(dvt_field, provider_type, 88);
+DVT_OFFSET(dvt_field, options, 104);
+DVT_VALUE(DVT_FIELD_NULLABLE, 1);
+DVT_VALUE(DVT_FIELD_IDENTIFIER, 2);
+DVT_VALUE(DVT_FIELD_READ_ONLY, 4);
+
+DVT_SIZE(dvt_field_sink, 24);
+DVT_OFFSET(dvt_field_sink, struct_size, 0);
+DVT_OFFSET(dvt_field_sink, reserved, 4);
+DVT_OFFSET(dvt_field_sink, host, 8);
+DVT_OFFSET(dvt_field_sink, field, 16);
+
+DVT_SIZE(dvt_discovery, 16);
+DVT_OFFSET(dvt_discovery, struct_size, 0);
+DVT_OFFSET(dvt_discovery, reserved, 4);
+DVT_OFFSET(dvt_discovery, discover, 8);
+
+DVT_SIZE(dvt_action_request, 56);
+DVT_OFFSET(dvt_action_request, struct_size, 0);
+DVT_OFFSET(dvt_action_request, flags, 4);
+DVT_OFFSET(dvt_action_request, action, 8);
+DVT_OFFSET(dvt_action_request, input, 24);
+DVT_OFFSET(dvt_action_request, idempotency_key, 40);
+DVT_VALUE(DVT_ACTION_REPEATED, 1);
+
+DVT_SIZE(dvt_action_sink, 24);
+DVT_OFFSET(dvt_action_sink, struct_size, 0);
+DVT_OFFSET(dvt_action_sink, reserved, 4);
+DVT_OFFSET(dvt_action_sink, host, 8);
+DVT_OFFSET(dvt_action_sink, output, 16);
+
+DVT_SIZE(dvt_action, 16);
+DVT_OFFSET(dvt_action, struct_size, 0);
+DVT_OFFSET(dvt_action, reserved, 4);
+DVT_OFFSET(dvt_action, invoke, 8);
 
 #endif

@@ -29,6 +29,13 @@ typedef struct dvt_witness {
   dvt_page_sink page_sink;
   dvt_report report;
   dvt_sync sync;
+  dvt_discover_request discover_request;
+  dvt_field field;
+  dvt_field_sink field_sink;
+  dvt_discovery discovery;
+  dvt_action_request action_request;
+  dvt_action_sink action_sink;
+  dvt_action action;
 } dvt_witness;
 
 DVT_EXPORT const dvt_witness* dvt_abi_witness(const dvt_witness* witness);

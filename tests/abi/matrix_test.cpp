@@ -33,6 +33,26 @@ TEST(OldPluginNewHost, IgnoresWhatTheHostAddedToItsStructs) {
   EXPECT_EQ(page.state.size(), 1U);
   host->http().get("/me").reply(200, R"({"login":"ann"})");
   EXPECT_TRUE(host->test_connection().status.ok());
+  host->http().get("/teams/red/fields?of=user").reply(200, R"({"fields":[{"id":"c1"}]})");
+  EXPECT_EQ(host->discover("user").fields.size(), 1U);
+  host->http().post("/tasks").reply(201, R"({"id":7})");
+  EXPECT_EQ(host->invoke({.action = "create_task"}).output, R"({"id":7})");
+}
+
+TEST(OldPluginNewHost, IsAskedForNoCapabilityThatItLacks) {
+  PluginWorld world;
+  const auto plugin = world.load("quick", "quick"); // as built before discovery and actions
+  ASSERT_TRUE(plugin.ok()) << plugin.error().message;
+  EXPECT_THAT((*plugin)->info().capabilities, ElementsAre(DVT_SYNC_ID));
+  auto made = (*plugin)->create_instance({.base_url = "https://a.example"}, world.services());
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  const auto discovered = (*made)->discover("user", {});
+  ASSERT_FALSE(discovered.ok());
+  EXPECT_EQ(discovered.error().code, ErrorCode::failed_precondition);
+  EXPECT_THAT(discovered.error().message, HasSubstr("lacks dovetail.discovery/1"));
+  const auto invoked = (*made)->invoke({.action = "a", .input = "{}", .idempotency_key = "k"}, {});
+  ASSERT_FALSE(invoked.ok());
+  EXPECT_THAT(invoked.error().message, HasSubstr("lacks dovetail.action/1"));
 }
 
 TEST(OldPluginNewHost, IsLoadedByAHostOfALaterMinor) {
@@ -60,6 +80,12 @@ TEST(NewPluginOldHost, OffersWhatTheHostKnowsAndHasItsLongerStructsCut) {
   ASSERT_TRUE(status.ok()) << status.error().message;
   EXPECT_EQ(sink.pages.size(), 1U);
   EXPECT_TRUE(sink.end->exhausted);
+  const auto fields = (*made)->discover("any", {});
+  ASSERT_TRUE(fields.ok()) << fields.error().message;
+  ASSERT_EQ(fields->size(), 1U);
+  EXPECT_EQ(fields->front().key, "colour");
+  const auto invoked = (*made)->invoke({.action = "any", .input = "{}", .idempotency_key = "k"}, {});
+  EXPECT_TRUE(invoked.ok()) << invoked.error().message;
 }
 
 TEST(NewPluginNewHost, UseTheLaterMinor) {

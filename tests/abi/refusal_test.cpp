@@ -57,6 +57,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"null_descriptor", "refuses this host", "for this Dovetail, or upgrade Dovetail"},
         Refused{"null_create", "create, destroy or get_capability is NULL", "Build it again"},
         Refused{"null_read_page", "read_page or test_connection is NULL", "Build it again"},
+        Refused{"null_discover", "lacks a function of dovetail.discovery/1 (discover is NULL)", "Build it again"},
+        Refused{"null_invoke", "lacks a function of dovetail.action/1 (invoke is NULL)", "Build it again"},
+        Refused{"short_action_table", "table dovetail.action/1 has 8 bytes", "Build it again"},
         Refused{"short_table", "table dovetail.sync/1 has 16 bytes", "Build it again"},
         Refused{"endless_table", "table dovetail.sync/1 has 1000000 bytes", "Build it again"},
         Refused{"no_capability", "offers no capability", "for this Dovetail, or upgrade Dovetail"},
@@ -74,9 +77,10 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(BrokenPlugins, AreToldApartByTheirMessages) {
   PluginWorld world;
   std::set<std::string> messages;
-  for (const auto* flaw : {"older_major", "newer_major", "newer_minor", "short_descriptor", "null_descriptor",
-                           "null_create", "null_read_page", "short_table", "no_capability", "no_key", "missing_symbol",
-                           "crash_in_constructor", "exit_in_constructor", "throw_in_query"}) {
+  for (const auto* flaw :
+       {"older_major", "newer_major", "newer_minor", "short_descriptor", "null_descriptor", "null_create",
+        "null_read_page", "null_discover", "null_invoke", "short_table", "short_action_table", "no_capability",
+        "no_key", "missing_symbol", "crash_in_constructor", "exit_in_constructor", "throw_in_query"}) {
     const auto file = fixture(std::string("fixture_") + flaw).string();
     auto message = world.host.load({.key = "broken", .file = file}).error().message;
     message.erase(0, message.find(".so") + 3);
@@ -238,7 +242,8 @@ TEST(PluginHost, ProbesWithoutLoading) {
   ASSERT_TRUE(probed.ok()) << probed.error().message;
   EXPECT_EQ(probed->info.key, "sample");
   EXPECT_EQ(probed->info.version, "1.2.3");
-  EXPECT_EQ(probed->info.capabilities, std::vector<std::string>{"dovetail.sync/1"});
+  EXPECT_EQ(probed->info.capabilities,
+            (std::vector<std::string>{"dovetail.sync/1", "dovetail.discovery/1", "dovetail.action/1"}));
   EXPECT_EQ(probed->sha256, vault::sha256_hex(read_file(fixture("sample"))));
   EXPECT_THAT(world.host.plugins(), IsEmpty());
 }

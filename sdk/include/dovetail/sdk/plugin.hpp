@@ -9,11 +9,16 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
+#include "dovetail/abi/action.h"
+#include "dovetail/abi/discovery.h"
 #include "dovetail/abi/plugin.h"
 #include "dovetail/abi/sync.h"
+#include "dovetail/sdk/action.hpp"
 #include "dovetail/sdk/context.hpp"
+#include "dovetail/sdk/discovery.hpp"
 #include "dovetail/sdk/error.hpp"
 #include "dovetail/sdk/provider.hpp"
 #include "dovetail/sdk/services.hpp"
@@ -22,6 +27,9 @@
 struct dvt_instance {
   dovetail::sdk::detail::Services services;
   std::unique_ptr<dovetail::sdk::Provider> provider;
+  // The same object, as what else it is; nullptr where it is not.
+  dovetail::sdk::Discovery* discovery = nullptr;
+  dovetail::sdk::Actions* actions = nullptr;
 };
 
 namespace dovetail::sdk::detail {
@@ -56,17 +64,15 @@ template <typename Work> [[nodiscard]] dvt_code guard(const dvt_call* call, Work
 }
 
 template <typename Self>
-[[nodiscard]] Result<std::unique_ptr<Provider>> make_provider(Context& context, const Config& config) {
+[[nodiscard]] Result<std::unique_ptr<Self>> make_provider(Context& context, const Config& config) {
   if constexpr (requires { Self::create(context, config); }) {
-    auto made = Self::create(context, config);
-    if (!made.ok()) {
-      return std::move(made).error();
-    }
-    return std::unique_ptr<Provider>(std::move(made).value());
+    static_assert(std::is_same_v<decltype(Self::create(context, config)), Result<std::unique_ptr<Self>>>,
+                  "create(Context&, const Config&) gives a Result<std::unique_ptr<Self>>");
+    return Self::create(context, config);
   } else {
     static_assert(std::constructible_from<Self, const Config&>,
                   "a provider needs a constructor (const Config&) or a static create(Context&, const Config&)");
-    return std::unique_ptr<Provider>(std::make_unique<Self>(config));
+    return std::make_unique<Self>(config);
   }
 }
 
@@ -78,7 +84,14 @@ dvt_code create(const dvt_host* host, const dvt_create_args* args, const dvt_cal
     instance->services = services;
     Context context(call, instance->services);
     const Config config{view(args->config), view(args->settings), view(args->base_url)};
-    DVT_TRY(instance->provider, make_provider<Self>(context, config));
+    DVT_TRY(std::unique_ptr<Self> provider, make_provider<Self>(context, config));
+    if constexpr (std::derived_from<Self, Discovery>) {
+      instance->discovery = provider.get();
+    }
+    if constexpr (std::derived_from<Self, Actions>) {
+      instance->actions = provider.get();
+    }
+    instance->provider = std::move(provider);
     *out = instance.release();
     return {};
   });
@@ -118,9 +131,50 @@ inline dvt_code test_connection(dvt_instance* instance, const dvt_call* call, dv
   });
 }
 
-inline constexpr dvt_sync sync_table{sizeof(dvt_sync), 0, &read_page, &test_connection};
+inline dvt_code discover(dvt_instance* instance, const dvt_call* call, const dvt_discover_request* request,
+                         const dvt_field_sink* sink) noexcept {
+  return guard(call, [&]() -> Status {
+    Context context(call, instance->services);
+    Fields fields(call, sink);
+    return instance->discovery->discover(context, view(request->object), fields);
+  });
+}
 
-inline const void* get_capability(dvt_slice id) noexcept { return view(id) == DVT_SYNC_ID ? &sync_table : nullptr; }
+inline dvt_code invoke(dvt_instance* instance, const dvt_call* call, const dvt_action_request* request,
+                       const dvt_action_sink* sink) noexcept {
+  return guard(call, [&]() -> Status {
+    ActionRequest wanted;
+    wanted.action = view(request->action);
+    wanted.input = view(request->input);
+    wanted.idempotency_key = view(request->idempotency_key);
+    wanted.repeated = (request->flags & DVT_ACTION_REPEATED) != 0;
+    Context context(call, instance->services);
+    ActionResult result(call, sink);
+    return instance->actions->invoke(context, wanted, result);
+  });
+}
+
+inline constexpr dvt_sync sync_table{sizeof(dvt_sync), 0, &read_page, &test_connection};
+inline constexpr dvt_discovery discovery_table{sizeof(dvt_discovery), 0, &discover};
+inline constexpr dvt_action action_table{sizeof(dvt_action), 0, &invoke};
+
+/// The table of a capability that the provider's class has.
+template <std::derived_from<Provider> Self> const void* get_capability(dvt_slice id) noexcept {
+  if (view(id) == DVT_SYNC_ID) {
+    return &sync_table;
+  }
+  if constexpr (std::derived_from<Self, Discovery>) {
+    if (view(id) == DVT_DISCOVERY_ID) {
+      return &discovery_table;
+    }
+  }
+  if constexpr (std::derived_from<Self, Actions>) {
+    if (view(id) == DVT_ACTION_ID) {
+      return &action_table;
+    }
+  }
+  return nullptr;
+}
 
 template <std::derived_from<Provider> Self>
 [[nodiscard]] constexpr dvt_plugin_descriptor describe(std::string_view key, std::string_view version) noexcept {
@@ -131,7 +185,7 @@ template <std::derived_from<Provider> Self>
           slice(version),
           &create<Self>,
           &destroy,
-          &get_capability};
+          &get_capability<Self>};
 }
 
 } // namespace dovetail::sdk::detail

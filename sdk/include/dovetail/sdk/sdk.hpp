@@ -2,7 +2,9 @@
 #pragma once
 
 /// Everything a plugin author needs: docs/guide/write-a-plugin.md.
+#include "dovetail/sdk/action.hpp"      // IWYU pragma: export
 #include "dovetail/sdk/context.hpp"     // IWYU pragma: export
+#include "dovetail/sdk/discovery.hpp"   // IWYU pragma: export
 #include "dovetail/sdk/error.hpp"       // IWYU pragma: export
 #include "dovetail/sdk/http.hpp"        // IWYU pragma: export
 #include "dovetail/sdk/json.hpp"        // IWYU pragma: export

@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "dovetail/abi/action.h"
+#include "dovetail/abi/discovery.h"
 #include "dovetail/abi/plugin.h"
 #include "dovetail/abi/sync.h"
 #include "dovetail/sdk/context.hpp"
@@ -68,6 +70,46 @@ struct PageRequest {
   bool fresh = false;
 };
 
+/// One field that a plugin discovered.
+struct RecordedField {
+  std::string key;
+  std::string scope;
+  std::string source;
+  std::string label;
+  std::string type;
+  std::string provider_type;
+  std::string options; ///< JSON, as it was told
+  bool nullable = false;
+  bool identifier = false;
+  bool read_only = false;
+};
+
+/// All that came of one discovery. `fields` is empty unless `status` is ok.
+struct Discovered {
+  sdk::Status status;
+  std::vector<RecordedField> fields;
+  std::vector<LogLine> logs;
+  std::size_t requests = 0;
+  std::size_t leaked_handles = 0;
+};
+
+/// What to ask invoke for.
+struct ActionCall {
+  std::string action;
+  std::string input = "{}";
+  std::string idempotency_key = "key-1";
+  bool repeated = false;
+};
+
+/// All that came of one action. `output` is empty unless `status` is ok.
+struct Invoked {
+  sdk::Status status;
+  std::string output; ///< JSON
+  std::vector<LogLine> logs;
+  std::size_t requests = 0;
+  std::size_t leaked_handles = 0;
+};
+
 /// A struct of the ABI with room behind it, for a host that pretends to be newer.
 template <typename T> struct Grown {
   T base{};
@@ -112,6 +154,10 @@ public:
   /// Reads on until the source is exhausted, a page fails or `max_pages` are read (then the last page's status says so).
   [[nodiscard]] std::vector<RecordedPage> read_all(PageRequest request, std::size_t max_pages = 100);
   [[nodiscard]] ConnectionTest test_connection();
+  /// The fields of an object that only the account knows (dovetail.discovery/1).
+  [[nodiscard]] Discovered discover(std::string_view object);
+  /// Does something at the provider (dovetail.action/1).
+  [[nodiscard]] Invoked invoke(const ActionCall& action);
 
   [[nodiscard]] ScriptedHttp& http() noexcept { return http_; }
   [[nodiscard]] sdk::Timestamp now() const noexcept { return now_; }
@@ -138,6 +184,8 @@ private:
   Grown<dvt_host> host_{};
   std::uint16_t minor_ = DVT_ABI_MINOR;
   const dvt_sync* sync_ = nullptr;
+  const dvt_discovery* discovery_ = nullptr;
+  const dvt_action* action_ = nullptr;
   dvt_instance* instance_ = nullptr;
   ScriptedHttp http_;
   sdk::Timestamp now_;

@@ -28,6 +28,9 @@ public:
     for (std::size_t i = 0; i < manifest_.objects.size(); ++i) {
       object(manifest_.objects[i], fmt::format("/objects/{}", i));
     }
+    for (std::size_t i = 0; i < manifest_.actions.size(); ++i) {
+      action(manifest_.actions[i], fmt::format("/actions/{}", i));
+    }
   }
 
 private:
@@ -48,6 +51,7 @@ private:
   void unique_names() {
     const auto key = [](const auto& entry) { return entry.key; };
     unique(manifest_.objects, "/objects", "key", key);
+    unique(manifest_.actions, "/actions", "key", key);
     unique(manifest_.base_urls, "/baseUrlVariants", "key", key);
     unique(manifest_.auth, "/auth", "key", key);
     unique(manifest_.secrets, "/secrets", "name", [](const auto& secret) { return secret.name; });
@@ -166,8 +170,28 @@ private:
     if (object.parent_only && !object.hierarchy) {
       complain(at + "/filters/parentOnly", "needs \"hierarchy\": what makes a record a child");
     }
+    if (object.capabilities.actions &&
+        std::none_of(manifest_.actions.begin(), manifest_.actions.end(),
+                     [&object](const auto& action) { return action.object == object.key; })) {
+      complain(at + "/capabilities", "\"actions\" needs an entry of /actions with this object");
+    }
     parent(object, at);
     mapping(object, at + "/defaultMapping");
+  }
+
+  void action(const Action& action, const std::string& at) {
+    if (action.input.string_or("/type", "") != "object") {
+      complain(at + "/input", "an action takes a JSON object: \"type\": \"object\" is missing");
+    }
+    if (action.object.empty()) {
+      return;
+    }
+    const Object* const object = manifest_.find_object(action.object);
+    if (object == nullptr) {
+      complain(at + "/object", fmt::format("\"{}\" is no object of this provider", action.object));
+    } else if (!object->capabilities.actions) {
+      complain(at + "/object", fmt::format("the object \"{}\" lacks the capability \"actions\"", action.object));
+    }
   }
 
   void parent(const Object& object, const std::string& at) {

@@ -35,6 +35,7 @@ const ObjectField* Object::find_field(std::string_view pointer) const noexcept {
 }
 
 const Object* Manifest::find_object(std::string_view key) const noexcept { return find_in(objects, key); }
+const Action* Manifest::find_action(std::string_view key) const noexcept { return find_in(actions, key); }
 const AuthMethod* Manifest::find_auth(std::string_view key) const noexcept { return find_in(auth, key); }
 const BaseUrlVariant* Manifest::find_base_url(std::string_view key) const noexcept { return find_in(base_urls, key); }
 

@@ -15,6 +15,7 @@
 #include "core/json/document.hpp"
 #include "core/json/schema.hpp"
 #include "core/limits/rate_limiter.hpp"
+#include "core/manifest/action.hpp"
 #include "core/manifest/object.hpp"
 
 namespace dovetail::manifest {
@@ -126,10 +127,12 @@ struct Manifest {
   json::Value settings;                              ///< for the plugin, as it stands; missing when there is none
   std::vector<std::string> pii;                      ///< names of fields and headers to redact (HTTP-4)
   std::vector<Object> objects;
+  std::vector<Action> actions;
 
   [[nodiscard]] json::Value raw() const noexcept { return document.root(); }
   /// nullptr when there is none of that key.
   [[nodiscard]] const Object* find_object(std::string_view key) const noexcept;
+  [[nodiscard]] const Action* find_action(std::string_view key) const noexcept;
   [[nodiscard]] const AuthMethod* find_auth(std::string_view key) const noexcept;
   [[nodiscard]] const BaseUrlVariant* find_base_url(std::string_view key) const noexcept;
 };

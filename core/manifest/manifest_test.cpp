@@ -97,6 +97,31 @@ TEST(Manifest, HoldsItsObjects) {
   EXPECT_EQ(task->defaults.behaviour, Behaviour::full);
 }
 
+TEST(Manifest, HoldsItsActions) {
+  const auto manifest = parse_good(acme);
+  ASSERT_NE(manifest, nullptr);
+  const auto* const notify = manifest->find_action("notify");
+  ASSERT_NE(notify, nullptr);
+  EXPECT_EQ(notify->label, "Notify somebody");
+  EXPECT_TRUE(notify->idempotent);
+  EXPECT_EQ(notify->object, "");
+  ASSERT_NE(notify->input_schema, nullptr);
+  const auto good = json::Document::parse(R"({"text":"hello"})");
+  const auto bad = json::Document::parse(R"({"txt":"hello"})");
+  EXPECT_TRUE(notify->input_schema->validate(good->root()).empty());
+  EXPECT_FALSE(notify->input_schema->validate(bad->root()).empty());
+  EXPECT_EQ(manifest->find_action("nothing"), nullptr);
+  EXPECT_FALSE(manifest->find_object("task")->discovery);
+  std::string text =
+      acme_with("\"capabilities\": [\"list\"]", "\"capabilities\": [\"list\", \"actions\"], \"discovery\": true");
+  text.replace(text.find("\"idempotent\": true"), 18, "\"object\": \"task\"");
+  const auto other = parse_good(text);
+  ASSERT_NE(other, nullptr);
+  EXPECT_TRUE(other->find_object("task")->discovery);
+  EXPECT_EQ(other->find_action("notify")->object, "task");
+  EXPECT_FALSE(other->find_action("notify")->idempotent);
+}
+
 TEST(Manifest, KeepsUnknownMembersAndWarnsOfThem) {
   Findings findings;
   const auto manifest =
@@ -240,6 +265,16 @@ TEST(Manifest, EachWayOfBeingMalformedHasItsOwnMessage) {
       {"{\"name\": \"/name\"}", "{\"name\": \"name\"}",
        "/objects/0/defaultMapping/fields/name: expected a JSON pointer"},
       {"{\"name\": \"/name\"}", "{\"name\": 5}", "/objects/0/defaultMapping/fields/name: expected a JSON pointer"},
+      {"\"idempotent\": true", "\"idempotent\": 1", "/actions/0/idempotent: expected boolean"},
+      {"\"idempotent\": true", "\"object\": \"portfolio\"",
+       "/actions/0/object: \"portfolio\" is no object of this provider"},
+      {"\"idempotent\": true", "\"object\": \"task\"",
+       "/actions/0/object: the object \"task\" lacks the capability \"actions\""},
+      {"\"capabilities\": [\"list\"]", "\"capabilities\": [\"actions\"]",
+       "/objects/1/capabilities: \"actions\" needs an entry of /actions"},
+      {"\"input\": {\"type\": \"object\",", "\"input\": {", "/actions/0/input: an action takes a JSON object"},
+      {"{\"text\": {\"type\": \"string\"", "{\"text\": {\"type\": \"words\"",
+       "/actions/0/input: not a valid JSON Schema"},
       {"\"pii\": [\"phone\"],", "\"pii\": [\"phone\"],,",
        "line 47, column 20: expected a member's name in double quotes"},
       {"\"pii\": [\"phone\"],", "\"pii\": [\"phone\"], \"plugin\": {},",

@@ -80,6 +80,7 @@ struct Object {
   std::string model; ///< the local model that its records go to
   std::vector<ObjectField> fields;
   Capabilities capabilities;
+  bool discovery = false; ///< the account has fields that only the plugin can tell
   std::optional<Parent> parent;
   std::optional<Hierarchy> hierarchy;
   bool parent_only = false; ///< filters.parentOnly: children are not wanted (SYNC-6)

@@ -161,6 +161,18 @@ http::RateLimitRules read_rate_limit_rules(const Value& root) {
   return rules;
 }
 
+Action read_action(const Value& entry) {
+  Action action;
+  action.key = text_at(entry, "/key");
+  action.label = text_at(entry, "/label");
+  action.description = text_at(entry, "/description");
+  action.object = text_at(entry, "/object");
+  action.input = entry["input"];
+  action.idempotent = entry.bool_or("/idempotent", false);
+  action.raw = entry;
+  return action;
+}
+
 void read_everything(Manifest& manifest) {
   const auto root = manifest.raw();
   manifest.provider_key = text_at(root, "/providerKey");
@@ -188,6 +200,25 @@ void read_everything(Manifest& manifest) {
   for (const auto entry : root["objects"].elements()) {
     manifest.objects.push_back(detail::read_object(entry));
   }
+  for (const auto entry : root["actions"].elements()) {
+    manifest.actions.push_back(read_action(entry));
+  }
+}
+
+/// The schemas that the manifest itself holds.
+void compile_schemas(Manifest& manifest, Findings& findings) {
+  const auto compile = [&findings](const Value& schema, std::string pointer) -> std::unique_ptr<const json::Schema> {
+    auto compiled = json::Schema::compile(schema);
+    if (!compiled.ok()) {
+      findings.errors.push_back({std::move(pointer), compiled.error().message});
+      return nullptr;
+    }
+    return std::make_unique<const json::Schema>(std::move(*compiled));
+  };
+  manifest.config_schema = compile(manifest.connection_config, "/connectionConfig");
+  for (std::size_t i = 0; i < manifest.actions.size(); ++i) {
+    manifest.actions[i].input_schema = compile(manifest.actions[i].input, fmt::format("/actions/{}/input", i));
+  }
 }
 
 /// A misspelt member would otherwise be ignored without a word.
@@ -208,6 +239,9 @@ void warn(const Manifest& manifest, const Value& schema, Findings& findings) {
   warn_of_unknown_members(manifest.raw(), schema["properties"], findings);
   for (const auto& object : manifest.objects) {
     warn_of_unknown_members(object.raw, schema.at("/definitions/object/properties"), findings);
+  }
+  for (const auto& action : manifest.actions) {
+    warn_of_unknown_members(action.raw, schema.at("/definitions/action/properties"), findings);
   }
 }
 
@@ -240,12 +274,7 @@ std::unique_ptr<Manifest> parse_manifest(std::string_view text, Findings& findin
   auto manifest = std::make_unique<Manifest>(std::move(*document));
   manifest->sha256 = vault::sha256_hex(text);
   read_everything(*manifest);
-  auto config_schema = json::Schema::compile(manifest->connection_config);
-  if (config_schema.ok()) {
-    manifest->config_schema = std::make_unique<const json::Schema>(std::move(*config_schema));
-  } else {
-    findings.errors.push_back({"/connectionConfig", config_schema.error().message});
-  }
+  compile_schemas(*manifest, findings);
   detail::check_manifest(*manifest, *mapping_schema, findings);
   if (!findings.errors.empty()) {
     return nullptr;

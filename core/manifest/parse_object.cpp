@@ -122,6 +122,7 @@ Object read_object(const Value& entry) {
   object.model = text_at(entry, "/model");
   object.fields = read_fields(entry["fields"]);
   object.capabilities = read_capabilities(entry["capabilities"]);
+  object.discovery = entry.bool_or("/discovery", false);
   object.parent = read_parent(entry["parent"]);
   if (const auto hierarchy = entry["hierarchy"]; hierarchy.exists()) {
     object.hierarchy =

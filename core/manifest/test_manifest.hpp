@@ -82,6 +82,12 @@ inline constexpr std::string_view acme = R"json({
       "mappingSchemaVersion": 1,
       "defaultMapping": {"model": "task", "externalId": {"concat": ["$page/number", {"const": ":"}, "/id"]}, "fields": {"number": "$page/number"}}
     }
+  ],
+  "actions": [
+    {
+      "key": "notify", "label": "Notify somebody", "idempotent": true,
+      "input": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "maxLength": 200}}}
+    }
   ]
 })json";
 

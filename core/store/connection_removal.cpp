@@ -26,11 +26,12 @@ constexpr Sql delete_links = {
     " (SELECT ctid FROM external_link WHERE tenant_id = $1 AND connection_id = $2 LIMIT $3)) AND tenant_id = $1"};
 
 // Small beside the links and the rows: a row for each page of each object at most.
-constexpr std::array<Sql, 6> delete_states = {"DELETE FROM sync_state WHERE tenant_id = $1 AND connection_id = $2",
+constexpr std::array<Sql, 7> delete_states = {"DELETE FROM sync_state WHERE tenant_id = $1 AND connection_id = $2",
                                               "DELETE FROM plugin_state WHERE tenant_id = $1 AND connection_id = $2",
                                               "DELETE FROM page_state WHERE tenant_id = $1 AND connection_id = $2",
                                               "DELETE FROM pending_parent WHERE tenant_id = $1 AND connection_id = $2",
                                               "DELETE FROM object_lease WHERE tenant_id = $1 AND connection_id = $2",
+                                              "DELETE FROM report WHERE tenant_id = $1 AND connection_id = $2",
                                               // its secrets go with it
                                               "DELETE FROM connection WHERE tenant_id = $1 AND connection_id = $2"};
 

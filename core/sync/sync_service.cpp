@@ -14,23 +14,9 @@
 #include "core/sync/credentials.hpp"
 #include "core/sync/object_order.hpp"
 #include "core/sync/plugin_page_source.hpp"
+#include "core/sync/ready_connection.hpp"
 
 namespace dovetail::sync {
-
-struct SyncService::Ready {
-  Ready(const store::TenantRecord& of_tenant, const store::ConnectionRecord& of_connection,
-        const manifest::Manifest& of_provider, manifest::Connection resolved_connection)
-      : tenant(of_tenant), connection(of_connection), provider(of_provider), resolved(std::move(resolved_connection)) {}
-
-  const store::TenantRecord& tenant;
-  const store::ConnectionRecord& connection;
-  const manifest::Manifest& provider;
-  manifest::Connection resolved;
-  std::string config;
-  std::string settings;
-  plugin::Plugin* plugin = nullptr;
-  std::unique_ptr<ConnectionSession> session;
-};
 
 namespace {
 
@@ -253,26 +239,8 @@ Result<std::vector<ObjectReport>> SyncService::sync_connection(const store::Tena
 Result<plugin::ConnectionTest> SyncService::test_connection(const store::TenantRecord& tenant,
                                                             const store::ConnectionRecord& connection,
                                                             const std::stop_token& stop) {
-  class NoState final : public plugin::StateReader {
-  public:
-    [[nodiscard]] Result<std::string> get(std::string_view /*key*/) override { return std::string(); }
-  };
   DOVETAIL_TRY(auto ready, make_ready(tenant, connection));
-  NoState state;
-  const plugin::HostServices services{.http = *ready->session,
-                                      .state = state,
-                                      .clock = parts_.clock,
-                                      .logger = parts_.logger,
-                                      .redactor = parts_.redactor,
-                                      .identity = {.tenant = tenant.name,
-                                                   .provider = ready->provider.provider_key,
-                                                   .connection = connection.settings.name,
-                                                   .object = {},
-                                                   .job = 0}};
-  DOVETAIL_TRY(
-      const auto instance,
-      ready->plugin->create_instance(
-          {.config = ready->config, .settings = ready->settings, .base_url = ready->resolved.base_url}, services));
+  DOVETAIL_TRY(const auto instance, make_instance(*ready, {}, {}));
   return instance->test_connection({.stop = stop, .deadline = std::nullopt});
 }
 

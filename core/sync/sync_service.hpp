@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,23 @@
 #include "core/vault/secret_backend.hpp"
 
 namespace dovetail::sync {
+
+/// An action that somebody wants done.
+struct ActionCall {
+  std::string_view action; ///< the action's key in the manifest
+  std::string_view input;  ///< a JSON object that fits the manifest's schema of the action
+  /// Names what is wanted: a second call with the same key does nothing more, it gives the outcome of the first. Empty: one is made.
+  std::string_view idempotency_key = {};
+};
+
+/// What came of an action for which a job was made.
+struct ActionOutcome {
+  Status status;
+  JobId job;
+  std::string idempotency_key; ///< to be given when it is tried again
+  std::string output;          ///< a JSON object without secrets; empty unless `status` is ok
+  bool done_before = false;    ///< the output is that of an earlier call with this key
+};
 
 /// What a sync is put together from. All of it outlives the service.
 struct SyncParts {
@@ -62,6 +80,19 @@ public:
                                                                const store::ConnectionRecord& connection,
                                                                const std::stop_token& stop);
 
+  /// The fields of an object that only this account knows, as its plugin tells them. Errors: not_found for an object that there is not;
+  /// failed_precondition when its manifest or its plugin has no discovery; else as test_connection.
+  [[nodiscard]] Result<std::vector<plugin::DiscoveredField>> discover(const store::TenantRecord& tenant,
+                                                                      const store::ConnectionRecord& connection,
+                                                                      std::string_view object,
+                                                                      const std::stop_token& stop);
+
+  /// Does something at the provider. The input is checked before anything is called. An Error instead of an outcome when no attempt began:
+  /// unknown action, an input that does not fit, a connection that is not ready, and those of store::ActionJobs::begin.
+  [[nodiscard]] Result<ActionOutcome> invoke_action(const store::TenantRecord& tenant,
+                                                    const store::ConnectionRecord& connection, const ActionCall& call,
+                                                    const std::stop_token& stop);
+
   /// Where the plugin of a provider lies: the first of the plugin directories that has its file. Errors: not_found, with the directories.
   [[nodiscard]] Result<std::filesystem::path> plugin_file(const manifest::Manifest& manifest) const;
 
@@ -72,6 +103,9 @@ private:
   SyncService(SyncParts parts, std::vector<store::TableSpec> tables);
   [[nodiscard]] Result<std::unique_ptr<Ready>> make_ready(const store::TenantRecord& tenant,
                                                           const store::ConnectionRecord& connection);
+  /// A plugin object for calls that are not about pages: it sees no state.
+  [[nodiscard]] Result<std::unique_ptr<plugin::Instance>> make_instance(Ready& ready, std::string_view object,
+                                                                        JobId job);
   [[nodiscard]] Result<std::unique_ptr<PageSource>> make_source(Ready& ready, const manifest::Object& object,
                                                                 JobId job);
   [[nodiscard]] Result<ObjectTask> make_task(Ready& ready, const manifest::Object& object,

@@ -52,6 +52,7 @@ template <typename T>
 [[nodiscard]] std::vector<CommandSpec> plugin_commands();
 [[nodiscard]] std::vector<CommandSpec> tenant_commands();
 [[nodiscard]] std::vector<CommandSpec> connection_commands();
+[[nodiscard]] std::vector<CommandSpec> action_commands();
 [[nodiscard]] std::vector<CommandSpec> sync_commands();
 [[nodiscard]] std::vector<CommandSpec> record_commands();
 [[nodiscard]] std::vector<CommandSpec> job_commands();

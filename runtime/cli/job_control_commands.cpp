@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/store/action_jobs.hpp"
 #include "core/store/job_repository.hpp"
 #include "core/sync/sync_service.hpp"
 #include "runtime/cli/app.hpp"
@@ -27,6 +28,16 @@ Result<store::JobRecord> find_job(store::JobRepository& jobs, JobId id, std::str
   return std::move(*job);
 }
 
+/// An action has no pages to end behind, and only its caller knows its input.
+Status refuse_action(const store::JobRecord& job) {
+  return job.kind == store::ActionJobs::kind
+             ? failed_precondition(fmt::format("job {} is the action {}: it ends by itself within minutes, and "
+                                               "`dovetail action invoke` with the same "
+                                               "input and idempotency key tries it again",
+                                               job.id.value, job.object))
+             : Status();
+}
+
 class JobCancel final : public Command {
 public:
   void declare(Options& options) override {
@@ -43,7 +54,8 @@ public:
     DOVETAIL_TRY(const store::TenantRecord tenant, app.tenant(tenant_));
     DOVETAIL_TRY(store::Database* const database, app.database());
     store::JobRepository jobs({*database, tenant.id}, app.ids());
-    DOVETAIL_TRY_STATUS(find_job(jobs, id_, tenant.name));
+    DOVETAIL_TRY(const store::JobRecord known, find_job(jobs, id_, tenant.name));
+    DOVETAIL_TRY_STATUS(refuse_action(known));
     DOVETAIL_TRY_STATUS(jobs.request_cancel(id_));
     // What the request made of it: the state from before may have been another.
     DOVETAIL_TRY(const store::JobRecord job, find_job(jobs, id_, tenant.name));
@@ -87,6 +99,7 @@ public:
     DOVETAIL_TRY(store::Database* const database, app.database());
     store::JobRepository jobs({*database, tenant.id}, app.ids());
     DOVETAIL_TRY(const store::JobRecord job, find_job(jobs, id_, tenant.name));
+    DOVETAIL_TRY_STATUS(refuse_action(job));
     if (job.state != store::JobState::failed && job.state != store::JobState::cancelled) {
       return failed_precondition(fmt::format("job {} is {}: only failed and cancelled jobs can be run again", id_.value,
                                              store::to_string(job.state)));

@@ -23,11 +23,12 @@ struct Group {
   std::string_view name;
   std::string_view summary;
 };
-constexpr std::array<Group, 7> groups{{
+constexpr std::array<Group, 8> groups{{
     {"provider", "The providers there are"},
     {"plugin", "The shared objects behind them"},
     {"tenant", "Whose data is kept"},
     {"connection", "The accounts at providers that tenants read from"},
+    {"action", "What can be done at providers"},
     {"job", "What syncs did"},
     {"vault", "The keys that secrets are sealed with"},
     {"db", "The database's schema"},
@@ -49,9 +50,9 @@ public:
                 "configuration file.\n"
                 "`dovetail VERB --help` says more.");
     declare_global(global);
-    for (const auto& list :
-         {provider_commands(), plugin_commands(), tenant_commands(), connection_commands(), sync_commands(),
-          record_commands(), job_commands(), job_control_commands(), vault_commands(), db_commands()}) {
+    for (const auto& list : {provider_commands(), plugin_commands(), tenant_commands(), connection_commands(),
+                             sync_commands(), action_commands(), record_commands(), job_commands(),
+                             job_control_commands(), vault_commands(), db_commands()}) {
       for (const CommandSpec& spec : list) {
         add(spec);
       }

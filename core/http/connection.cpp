@@ -146,7 +146,31 @@ private:
 
 class PocoConnector final : public Connector {
 public:
-  explicit PocoConnector(Poco::Net::Context::Ptr context) : context_(std::move(context)) {}
+  explicit PocoConnector(TlsOptions options) : options_(std::move(options)) {}
+
+  /// Reads the certificates of the authorities; a connector that opens no TLS connection needs none.
+  Status prepare_tls() {
+    const std::scoped_lock lock(mutex_);
+    if (context_) {
+      return {};
+    }
+    try {
+      Poco::Net::initializeSSL();
+      Poco::Net::Context::Params params;
+      params.caLocation = options_.extra_ca_file;
+      params.loadDefaultCAs = true;
+      // Poco leaves the host name of local peers unchecked unless it is strict.
+      params.verificationMode = Poco::Net::Context::VERIFY_STRICT;
+      params.cipherList = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM";
+      Poco::Net::Context::Ptr context(new Poco::Net::Context(Poco::Net::Context::TLS_CLIENT_USE, params));
+      context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
+      context_ = context;
+      return {};
+    } catch (const Poco::Exception& error) {
+      return failed_precondition(
+          fmt::format("TLS cannot be set up (CA file \"{}\"): {}", options_.extra_ca_file, error.displayText()));
+    }
+  }
 
   Result<std::unique_ptr<Connection>> open(const std::string& host, std::span<const IpAddress> addresses,
                                            std::uint16_t port, const Patience& patience) override {
@@ -170,6 +194,7 @@ public:
                                              const Patience& patience) override {
     const auto& below = static_cast<const PocoConnection&>(*plain); // open() made it
     const int fd = below.fd();
+    DOVETAIL_TRY_STATUS(prepare_tls());
     try {
       auto socket = Poco::Net::SecureStreamSocket::attach(below.socket(), host, context_);
       while (true) {
@@ -214,6 +239,9 @@ private:
     }
   }
 
+  TlsOptions options_;
+  std::mutex mutex_;
+  // guarded by mutex_; set once
   Poco::Net::Context::Ptr context_;
 };
 
@@ -224,21 +252,12 @@ Result<std::unique_ptr<Connector>> make_connector(const TlsOptions& options) {
     return failed_precondition(fmt::format(
         "The CA file {} cannot be read; give a PEM file, or leave the setting empty.", options.extra_ca_file));
   }
-  try {
-    Poco::Net::initializeSSL();
-    Poco::Net::Context::Params params;
-    params.caLocation = options.extra_ca_file;
-    params.loadDefaultCAs = true;
-    // Poco leaves the host name of local peers unchecked unless it is strict.
-    params.verificationMode = Poco::Net::Context::VERIFY_STRICT;
-    params.cipherList = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM";
-    Poco::Net::Context::Ptr context(new Poco::Net::Context(Poco::Net::Context::TLS_CLIENT_USE, params));
-    context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
-    return std::unique_ptr<Connector>(std::make_unique<PocoConnector>(context));
-  } catch (const Poco::Exception& error) {
-    return failed_precondition(
-        fmt::format("TLS cannot be set up (CA file \"{}\"): {}", options.extra_ca_file, error.displayText()));
+  auto connector = std::make_unique<PocoConnector>(options);
+  // What a person configured is checked at once; the system's own authorities when the first TLS connection needs them.
+  if (!options.extra_ca_file.empty()) {
+    DOVETAIL_TRY_STATUS(connector->prepare_tls());
   }
+  return std::unique_ptr<Connector>(std::move(connector));
 }
 
 } // namespace dovetail::http

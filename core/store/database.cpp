@@ -46,6 +46,8 @@ Result<MigrationStatus> Database::migrate() { return engine_->migrate(); }
 Result<MigrationStatus> Database::check_migrations() { return engine_->check_migrations(); }
 Result<DaemonLock> Database::acquire_exclusive_daemon_lock() { return engine_->lock_daemon(); }
 
+Status Database::settle(DeferredCommit& commit) { return engine_->settle(commit); }
+
 Status Database::run(const Scope& scope, const std::function<Status(Transaction&)>& work) {
   if (scope.access == Access::tenant && !scope.tenant.valid()) {
     return invalid_argument("a tenant's transaction needs a tenant");

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,6 +24,7 @@ namespace dovetail::store {
 
 namespace detail {
 class Engine;
+struct CommitGroup;
 } // namespace detail
 
 struct DatabaseOptions {
@@ -59,6 +61,19 @@ public:
 
 private:
   int descriptor_;
+};
+
+/// What Database::with_deferred_write() wrote and has not been told durable. Empty when nothing is outstanding. Belongs to one thread.
+class DeferredCommit {
+public:
+  [[nodiscard]] bool outstanding() const noexcept { return group_ != nullptr; }
+  /// Grows when a write finds that all before it has been committed meanwhile, with a transaction of another thread.
+  [[nodiscard]] std::uint64_t overtaken() const noexcept { return overtaken_; }
+
+private:
+  friend class detail::Engine;
+  std::uint64_t overtaken_ = 0;
+  std::shared_ptr<detail::CommitGroup> group_; ///< shared with the engine, which ends it
 };
 
 /// A commit whose answer was lost: what it wrote may be there or not. Read it back before doing it again (design 8.3). Such an
@@ -104,6 +119,17 @@ public:
   template <typename Work> [[nodiscard]] auto with_read(TenantId tenant, Work&& work) {
     return transact<ReadSession>({Access::tenant, tenant, false}, std::forward<Work>(work));
   }
+  /// Like with_write(), for a row of transactions that follow each other at once: where the dialect gains by it (SQLite), the commit is put off, so
+  /// that several of them end with one. What was written is durable when settle() says so; until then other threads and processes see none of it.
+  /// When `work` fails, all that is outstanding is rolled back with it, and settle() says so. Errors: those of with_write(); failed_precondition
+  /// when an earlier commit of `commit` failed: settle() it.
+  /// Nothing may wait between these calls and settle(): other processes that want to write do.
+  template <typename Work>
+  [[nodiscard]] auto with_deferred_write(TenantId tenant, DeferredCommit& commit, Work&& work) {
+    return transact<Transaction>({Access::tenant, tenant, true, &commit}, std::forward<Work>(work));
+  }
+  /// Commits what is outstanding, and empties `commit`. Errors: aborted (never) when it was rolled back, is_unknown_commit(), those of a commit.
+  [[nodiscard]] Status settle(DeferredCommit& commit);
   /// Across tenants.
   template <typename Work> [[nodiscard]] auto with_operator_write(Work&& work) {
     return transact<Transaction>({Access::operators, {}, true}, std::forward<Work>(work));
@@ -131,6 +157,7 @@ private:
     Access access;
     TenantId tenant;
     bool write;
+    DeferredCommit* deferred = nullptr;
   };
   friend class detail::Engine;
 

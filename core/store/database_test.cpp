@@ -250,6 +250,76 @@ TEST_P(DatabaseTest, ManyWritersGetAllTheirWorkDoneAndFailAlone) {
   EXPECT_EQ(notes(), std::to_string(writers * writes * 4 / 5));
 }
 
+TEST_P(DatabaseTest, PutOffCommitsAreDurableTogetherWhenTheyAreSettled) {
+  DeferredCommit commit;
+  const auto note_later = [&](const std::string& key) {
+    return database().with_deferred_write(tenant_, commit,
+                                          [&](Transaction& transaction) { return note(transaction, key); });
+  };
+  ASSERT_TRUE(note_later("a").ok());
+  ASSERT_TRUE(note_later("b").ok());
+  EXPECT_EQ(commit.outstanding(), GetParam() == Dialect::sqlite);
+  EXPECT_EQ(notes(), GetParam() == Dialect::sqlite ? "0" : "2") << "a reader sees only what is committed";
+  ASSERT_TRUE(database().settle(commit).ok());
+  EXPECT_FALSE(commit.outstanding());
+  store().reopen();
+  EXPECT_EQ(notes(), "2");
+  EXPECT_TRUE(database().settle(commit).ok()) << "nothing is outstanding any more";
+}
+
+TEST_P(DatabaseTest, PutOffCommitsFailTogetherAndSayIt) {
+  DeferredCommit commit;
+  const auto later = [&](const auto& work) { return database().with_deferred_write(tenant_, commit, work); };
+  ASSERT_TRUE(later([&](Transaction& transaction) { return note(transaction, "a"); }).ok());
+  const Status failed = later([&](Transaction& transaction) -> Status {
+    DOVETAIL_TRY_STATUS(note(transaction, "b"));
+    return invalid_argument("no");
+  });
+  EXPECT_EQ(failed.error().code, ErrorCode::invalid_argument);
+  const Status settled = database().settle(commit);
+  if (GetParam() == Dialect::postgresql) {
+    EXPECT_TRUE(settled.ok());
+    EXPECT_EQ(notes(), "1");
+    return;
+  }
+  EXPECT_EQ(settled.error().code, ErrorCode::aborted);
+  EXPECT_EQ(settled.error().retry, RetryClass::never);
+  EXPECT_EQ(notes(), "0");
+  ASSERT_TRUE(note("c").ok()) << "the writer is free again";
+  EXPECT_EQ(notes(), "1");
+}
+
+TEST_P(DatabaseTest, AnotherThreadsWriteMakesPutOffCommitsDurableWithItsOwn) {
+  DeferredCommit commit;
+  const auto note_later = [&](const std::string& key) {
+    return database().with_deferred_write(tenant_, commit,
+                                          [&](Transaction& transaction) { return note(transaction, key); });
+  };
+  ASSERT_TRUE(note_later("a").ok());
+  std::thread([&] {
+    EXPECT_TRUE(note("b").ok());
+    EXPECT_EQ(
+        database().with_write(tenant_, [](Transaction&) -> Status { return invalid_argument("no"); }).error().code,
+        ErrorCode::invalid_argument);
+  }).join();
+  EXPECT_EQ(notes(), "2");
+  ASSERT_TRUE(note_later("c").ok());
+  EXPECT_EQ(commit.overtaken(), GetParam() == Dialect::sqlite ? 1U : 0U);
+  std::thread([&] {
+    EXPECT_EQ(database()
+                  .with_write(tenant_,
+                              [&](Transaction& transaction) -> Status {
+                                DOVETAIL_TRY_STATUS(note(transaction, "undone"));
+                                return invalid_argument("no");
+                              })
+                  .error()
+                  .code,
+              ErrorCode::invalid_argument);
+  }).join();
+  EXPECT_TRUE(database().settle(commit).ok()) << "another's failure undoes its own work only";
+  EXPECT_EQ(notes(), "3");
+}
+
 TEST_P(DatabaseTest, AttachmentsStayWithTheirConnectionAndGoBeforeIt) {
   struct Counter final : ConnectionAttachment {
     explicit Counter(std::atomic<int>& gone) : gone_(gone) {}

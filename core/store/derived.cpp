@@ -182,7 +182,7 @@ std::string least_of(const DerivedField& derived, const Model& other, Dialect di
 }
 
 MinOf compile(const Model& model, const DerivedField& derived, const Model& other, Dialect dialect) {
-  MinOf field{&model, &other, &derived, find_declared(model, derived.key)->type, {}, {}, {}, {}};
+  MinOf field{&model, &other, &derived, find_declared(model, derived.key)->type, {}, {}, {}, {}, {}};
   const std::string table = quoted(model.name);
   const std::string column = quoted(derived.field.name);
   const std::string key = quoted(derived.key);
@@ -199,6 +199,7 @@ MinOf compile(const Model& model, const DerivedField& derived, const Model& othe
     field.by_id = update("?2", fmt::format("{} AS q WHERE q.tenant_id = ?1 AND q.id = ?3", table), "?1");
     field.differs_by_id = fmt::format("SELECT 1 FROM {} AS q WHERE q.tenant_id = ?1 AND q.id = ?2 AND q.{} IS NOT {}",
                                       table, column, least);
+    field.any_other = fmt::format("SELECT 1 FROM {} WHERE tenant_id = ?1 LIMIT 1", quoted(other.name));
     field.by_key = update(
         "?2", fmt::format("{} AS q WHERE q.tenant_id = ?1 AND q.{} = ?4 AND q.connection_id = ?3", table, key), "?1");
     field.all = update("?1", table + " AS q", "n.tenant_id");
@@ -228,7 +229,7 @@ std::string instant_sql(const Field& field, Dialect dialect) {
   const std::string column = quoted(field.name);
   if (dialect == Dialect::sqlite) {
     // Texts of both types: the milliseconds of "YYYY-MM-DDTHH:MM:SS.mmmZ"; a date has none, and its cut is ''.
-    return fmt::format("(CAST(strftime('%s', {0}) AS INTEGER) * 1000 + CAST(substr({0}, 21, 3) AS INTEGER))", column);
+    return fmt::format("(unixepoch({0}) * 1000 + CAST(substr({0}, 21, 3) AS INTEGER))", column);
   }
   // What a generated column calls must not depend on the session's time zone.
   return field.type == FieldType::date ? fmt::format("({}::timestamp AT TIME ZONE 'UTC')", column) : column;
@@ -260,8 +261,11 @@ Status check_derived(const Model& model, const DerivedField& derived, std::span<
 std::string seconds_between_expression(const Model& model, const DerivedField& derived, Dialect dialect) {
   const std::string from = instant_sql(*find_operand(model, derived, derived.from), dialect);
   const std::string to = instant_sql(*find_operand(model, derived, derived.to), dialect);
-  return dialect == Dialect::sqlite ? fmt::format("({} - {}) / 1000", to, from)
-                                    : fmt::format("trunc(extract(epoch FROM ({} - {})))::bigint", to, from);
+  if (dialect == Dialect::postgresql) {
+    return fmt::format("trunc(extract(epoch FROM ({} - {})))::bigint", to, from);
+  }
+  // SQLite computes it for each row that is written, although it does not store it: no instant is taken apart in vain.
+  return fmt::format("CASE WHEN {} IS NULL THEN NULL ELSE ({} - {}) / 1000 END", quoted(derived.to), to, from);
 }
 
 std::vector<MinOf> min_of_fields(const Model& model, std::span<const TableSpec> models, Dialect dialect) {

@@ -35,6 +35,8 @@ struct MinOf {
   std::string by_id;
   /// SQLite only: a row when the value of the row ?2 is not what it should be. Much cheaper than by_id, for which SQLite makes a table.
   std::string differs_by_id;
+  /// SQLite only: a row when the tenant ?1 has any rows that the field could look at.
+  std::string any_other;
   /// The same for the rows with this key: the connection in ?3 / $3, SQLite one key in ?4, PostgreSQL an array of keys in $4.
   std::string by_key;
   /// Computes it for all rows there are; no parameters but $1 / ?1, the new updated_at.

@@ -17,6 +17,13 @@
 
 namespace dovetail::store::detail {
 
+/// Transactions that end with one commit, and so with one disk flush. Guarded by the engine's mutex.
+struct CommitGroup {
+  std::size_t members = 0; ///< whose work succeeded
+  bool done = false;
+  Status outcome;
+};
+
 /// What a dialect does behind Database. Implementations are thread-safe.
 class Engine {
 public:
@@ -39,6 +46,8 @@ public:
   [[nodiscard]] Result<MigrationStatus> migrate();
   [[nodiscard]] Result<MigrationStatus> check_migrations();
   [[nodiscard]] virtual Result<DaemonLock> lock_daemon() = 0;
+  /// See Database::settle(). A dialect that puts nothing off has nothing to do.
+  [[nodiscard]] virtual Status settle(DeferredCommit& /*commit*/) { return {}; }
   [[nodiscard]] Clock& clock() const noexcept { return clock_; }
 
 protected:
@@ -49,6 +58,9 @@ protected:
   [[nodiscard]] virtual Status prepare_migrations() { return {}; }
   /// Waits before attempt number `next` (2, 3, ...): exponential with full jitter, from 5 ms to 1 s.
   void back_off(std::size_t next);
+
+  [[nodiscard]] static std::shared_ptr<CommitGroup>& group_of(DeferredCommit& commit) noexcept { return commit.group_; }
+  static void overtake(DeferredCommit& commit) noexcept { ++commit.overtaken_; }
 
   /// `work(transaction)`, an exception turned into an Error.
   [[nodiscard]] static Status call(const Work& work, Transaction& transaction) noexcept;

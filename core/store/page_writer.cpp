@@ -52,7 +52,7 @@ public:
     }
   }
 
-  Result<PageOutcome> write(const PageWrite& page);
+  Result<PageOutcome> write(const PageWrite& page, DeferredCommit* commit);
   Result<PageOutcome> preview(const PageWrite& page);
   Result<bool> known_page(std::string_view page_key);
 
@@ -302,14 +302,17 @@ Result<PageOutcome> PageWriter::Impl::attempt(Transaction& transaction, const Pa
   return outcome;
 }
 
-Result<PageOutcome> PageWriter::Impl::write(const PageWrite& page) {
+Result<PageOutcome> PageWriter::Impl::write(const PageWrite& page, DeferredCommit* commit) {
   DOVETAIL_TRY_STATUS(page_records_.collect(plan_, page));
   bool one_by_one = false;
   for (std::size_t attempts = 1;; ++attempts) {
     auto trouble = PageStatements::Trouble::none;
-    Result<PageOutcome> outcome = database_.with_write(
-        plan_.target.tenant, [&](Transaction& transaction) { return attempt(transaction, page, one_by_one, trouble); });
-    if (outcome.ok() || trouble == PageStatements::Trouble::none || attempts == max_attempts) {
+    const auto work = [&](Transaction& transaction) { return attempt(transaction, page, one_by_one, trouble); };
+    Result<PageOutcome> outcome = commit != nullptr ? database_.with_deferred_write(plan_.target.tenant, *commit, work)
+                                                    : database_.with_write(plan_.target.tenant, work);
+    // What was rolled back with earlier pages cannot be written again before they are.
+    const bool alone = commit == nullptr || !commit->outstanding();
+    if (outcome.ok() || trouble == PageStatements::Trouble::none || attempts == max_attempts || !alone) {
       return outcome;
     }
     one_by_one = one_by_one || trouble == PageStatements::Trouble::row_refused;
@@ -351,7 +354,9 @@ Result<PageWriter> PageWriter::make(Database& database, IdGenerator& ids, Object
   return PageWriter(std::make_unique<Impl>(database, ids, std::move(plan)));
 }
 
-Result<PageOutcome> PageWriter::write(const PageWrite& page) { return impl_->write(page); }
+Result<PageOutcome> PageWriter::write(const PageWrite& page, DeferredCommit* commit) {
+  return impl_->write(page, commit);
+}
 Result<PageOutcome> PageWriter::preview(const PageWrite& page) { return impl_->preview(page); }
 Result<bool> PageWriter::known_page(std::string_view page_key) { return impl_->known_page(page_key); }
 

@@ -153,7 +153,8 @@ public:
   /// whether it is there. A record that the database refuses is counted as failed, and the others are written.
   /// Errors: aborted (never) when the job has lost its lease or its pass is another one, with who holds it: stop, write nothing more;
   /// not_found when a key of unchanged_page_keys is not known; invalid_argument when bounds or columns do not fit; those of Database.
-  [[nodiscard]] Result<PageOutcome> write(const PageWrite& page);
+  /// With `commit` the page is durable when Database::settle() says so (see Database::with_deferred_write()): for pages that follow each other at once.
+  [[nodiscard]] Result<PageOutcome> write(const PageWrite& page, DeferredCommit* commit = nullptr);
 
   /// What write() would count, for a dry run: reads only, asks for no job and no pass.
   [[nodiscard]] Result<PageOutcome> preview(const PageWrite& page);

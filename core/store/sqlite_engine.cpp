@@ -77,13 +77,6 @@ Status wait_for_lock(const LockFile& file, std::chrono::milliseconds limit, cons
   return {};
 }
 
-/// Transactions of several threads that end with one commit, and so with one disk flush.
-struct Group {
-  std::size_t members = 0; ///< whose work succeeded
-  bool done = false;
-  Status outcome;
-};
-
 class SqliteEngine final : public Engine {
 public:
   SqliteEngine(DatabaseOptions options, Clock& clock, Random& random, Logger& logger, std::unique_ptr<LockFile> lock)
@@ -119,6 +112,7 @@ public:
   [[nodiscard]] Dialect dialect() const noexcept override { return Dialect::sqlite; }
   [[nodiscard]] const std::string& description() const noexcept override { return options_.location; }
   [[nodiscard]] Result<DaemonLock> lock_daemon() override;
+  [[nodiscard]] Status settle(DeferredCommit& commit) override;
 
 protected:
   [[nodiscard]] Status attempt(const Scope& scope, const Work& work) override {
@@ -128,7 +122,9 @@ protected:
 private:
   [[nodiscard]] Status read(const Scope& scope, const Work& work);
   [[nodiscard]] Status write(const Scope& scope, const Work& work);
-  [[nodiscard]] Status work_as_member(const Scope& scope, const Work& work);
+  [[nodiscard]] Status work_as_member(const Scope& scope, const Work& work, bool no_savepoint);
+  /// Ends the group that the calling thread has the writer for.
+  void end_group(std::unique_lock<std::mutex>& lock, bool lost);
   [[nodiscard]] Status begin();
   [[nodiscard]] Status commit();
   void roll_back();
@@ -142,7 +138,7 @@ private:
   // guarded by mutex_
   bool writing_ = false; ///< some thread uses writer_
   std::size_t waiting_ = 0;
-  std::shared_ptr<Group> group_;
+  std::shared_ptr<CommitGroup> group_; ///< open: its transaction has begun
 };
 
 Status SqliteEngine::read(const Scope& scope, const Work& work) {
@@ -155,12 +151,24 @@ Status SqliteEngine::read(const Scope& scope, const Work& work) {
 }
 
 // Whoever finds nobody waiting ends the group; whoever leaves it open has seen somebody wait, who will come and do the same. So
-// a group always ends, and a lone writer never waits.
+// a group always ends, and a lone writer never waits. A deferred member leaves it open for its own next one, or for settle().
 Status SqliteEngine::write(const Scope& scope, const Work& work) {
+  const bool deferred = scope.deferred != nullptr;
   std::unique_lock lock(mutex_);
   ++waiting_;
   changed_.wait(lock, [this] { return !writing_; });
   --waiting_;
+  if (deferred && group_of(*scope.deferred) != nullptr && group_of(*scope.deferred) != group_) {
+    // Somebody else ended it. What it came to is told before anything is built on it.
+    const std::shared_ptr<CommitGroup> ended = std::exchange(group_of(*scope.deferred), nullptr);
+    if (!ended->outcome.ok()) {
+      group_of(*scope.deferred) = ended;
+      changed_.notify_all();
+      return failed_precondition("an earlier transaction of this row was not committed: " +
+                                 ended->outcome.error().message);
+    }
+    overtake(*scope.deferred);
+  }
   writing_ = true;
   if (group_ == nullptr) {
     lock.unlock();
@@ -171,46 +179,87 @@ Status SqliteEngine::write(const Scope& scope, const Work& work) {
       changed_.notify_all();
       return begun;
     }
-    group_ = std::make_shared<Group>();
+    group_ = std::make_shared<CommitGroup>();
   }
-  const std::shared_ptr<Group> group = group_;
+  const std::shared_ptr<CommitGroup> group = group_;
+  // Rolling back to a savepoint needs a copy of each page that is changed behind it. Where failing may undo the whole group, there is none.
+  const bool no_savepoint = deferred || group->members == 0;
   lock.unlock();
-  Status own = work_as_member(scope, work);
+  Status own = work_as_member(scope, work, no_savepoint);
   lock.lock();
   group->members += own.ok() ? 1U : 0U;
   // After some errors (disk full, I/O) SQLite has already rolled back everything: https://www.sqlite.org/lang_transaction.html
   const bool lost = sqlite3_get_autocommit(writer_->sqlite()) != 0;
-  if (lost || waiting_ == 0 || group->members >= options_.max_group_commit) {
-    lock.unlock();
-    Status outcome;
-    if (lost) {
-      write_lock_->unlock();
-      outcome = aborted("SQLite rolled back the transaction, and those that were to be committed with it");
-    } else if (group->members == 0) {
+  const bool undo = !own.ok() && no_savepoint && !lost;
+  if (deferred && (own.ok() || group_of(*scope.deferred) == group)) {
+    group_of(*scope.deferred) = group;
+  }
+  if (lost || undo || (waiting_ == 0 && !deferred) || group->members >= options_.max_group_commit) {
+    if (undo) {
+      lock.unlock();
       roll_back();
-    } else {
-      outcome = commit();
+      lock.lock();
     }
-    lock.lock();
-    group->outcome = std::move(outcome);
-    group->done = true;
-    group_ = nullptr;
-    writing_ = false;
-    changed_.notify_all();
+    end_group(lock, lost || undo);
     return own.ok() ? group->outcome : own;
   }
   writing_ = false;
   changed_.notify_all();
-  if (!own.ok()) {
+  if (!own.ok() || deferred) {
     return own;
   }
   changed_.wait(lock, [&] { return group->done; });
   return group->outcome;
 }
 
-Status SqliteEngine::work_as_member(const Scope& scope, const Work& work) {
-  DOVETAIL_TRY_STATUS(writer_->execute("SAVEPOINT dovetail_member", "beginning a transaction"));
+void SqliteEngine::end_group(std::unique_lock<std::mutex>& lock, bool lost) {
+  const std::shared_ptr<CommitGroup> group = group_;
+  Status outcome;
+  if (lost) {
+    outcome = aborted("the transaction was rolled back, and those that were to be committed with it");
+  }
+  lock.unlock();
+  if (lost) {
+    write_lock_->unlock();
+  } else if (group->members == 0) {
+    roll_back();
+  } else {
+    outcome = commit();
+  }
+  lock.lock();
+  group->outcome = std::move(outcome);
+  group->done = true;
+  group_ = nullptr;
+  writing_ = false;
+  changed_.notify_all();
+}
+
+Status SqliteEngine::settle(DeferredCommit& commit) {
+  const std::shared_ptr<CommitGroup> group = std::exchange(group_of(commit), nullptr);
+  if (group == nullptr) {
+    return {};
+  }
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return group->done || !writing_; });
+  if (!group->done) {
+    writing_ = true;
+    end_group(lock, false);
+  }
+  Status outcome = group->outcome;
+  if (!outcome.ok() && outcome.error().code == ErrorCode::aborted) {
+    Error error = std::move(outcome).error();
+    error.retry = RetryClass::never; // what was rolled back cannot be done again from here
+    return error;
+  }
+  return outcome;
+}
+
+Status SqliteEngine::work_as_member(const Scope& scope, const Work& work, bool no_savepoint) {
   Transaction transaction(*writer_, scope.tenant);
+  if (no_savepoint) {
+    return call(work, transaction);
+  }
+  DOVETAIL_TRY_STATUS(writer_->execute("SAVEPOINT dovetail_member", "beginning a transaction"));
   Status status = call(work, transaction);
   if (!status.ok()) {
     if (sqlite3_get_autocommit(writer_->sqlite()) != 0) {

@@ -272,12 +272,16 @@ Status SqlitePage::write_pending(const PageChanges& changes) {
 
 Status SqlitePage::write_derived(const PageChanges& changes, std::string_view now) {
   for (const MinOf& field : plan_.own_min_of) {
+    DOVETAIL_TRY(SqliteStatement any_other, statements_.use(field.any_other));
+    DOVETAIL_TRY(const bool others, any_other.bind(1, tenant_).next("looking for what a derived field looks at"));
+    any_other.reset();
     DOVETAIL_TRY(SqliteStatement differs, statements_.use(field.differs_by_id));
     DOVETAIL_TRY(SqliteStatement update, statements_.use(field.by_id));
     differs.bind(1, tenant_);
     update.bind(1, tenant_).bind(2, now);
     for (const RowChange& row : changes.rows) {
-      if (row.kind != RowChange::Kind::write) {
+      // A new row holds null, which is right where there is nothing to look at.
+      if (row.kind != RowChange::Kind::write || (row.created && !others)) {
         continue;
       }
       DOVETAIL_TRY(const bool wrong, differs.bind(2, row.row_id).next("looking at a derived field"));

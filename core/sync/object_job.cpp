@@ -12,6 +12,9 @@
 namespace dovetail::sync {
 namespace {
 
+/// Pages that share a commit. Each index page that several of them change is then written once.
+constexpr int max_pages_a_commit = 8;
+
 /// Behind the signature of a pass that trusts no earlier page: one that dies before its first page leaves nothing else to tell by.
 constexpr std::string_view fresh_mark = " fresh";
 
@@ -107,6 +110,8 @@ Status ObjectJob::prepare() {
 }
 
 Status ObjectJob::claim() {
+  // PostgreSQL would hold locks on rows for as long.
+  put_off_commits_ = options_.prefetch && parts_.database.dialect() == store::Dialect::sqlite;
   if (options_.dry_run) {
     return {};
   }
@@ -311,8 +316,13 @@ Status ObjectJob::store_page(FetchedPage& page, const ReadStep& step) {
   write.parent_marks = marks;
   write.consumed = consumed;
   write.counted = counted_by_engine(lost, page);
-  auto outcome = writer_->write(write);
-  if (!outcome.ok() && store::is_unknown_commit(outcome.error())) {
+  Durable before{position_, pass_pages_, report_.counts, counted_};
+  const auto overtaken = commit_.overtaken();
+  auto outcome = writer_->write(write, put_off_commits_ ? &commit_ : nullptr);
+  if (commit_.overtaken() != overtaken || !durable_) {
+    durable_ = std::move(before);
+  }
+  if (!outcome.ok() && !put_off_commits_ && store::is_unknown_commit(outcome.error())) {
     // The commit's answer was lost. Pass and page number tell the writer whether the page is there.
     outcome = writer_->write(write);
   }
@@ -324,6 +334,7 @@ Status ObjectJob::store_page(FetchedPage& page, const ReadStep& step) {
   report_.counts.field_errors += lost.field_errors;
   ++report_.counts.pages;
   ++pass_pages_;
+  ++pages_behind_;
   if (outcome->cancel_requested) {
     work_.request_stop();
   }
@@ -357,6 +368,19 @@ bool ObjectJob::may_go_on(const Error& error) {
   return parts_.clock.sleep_for(wait, work_.get_token());
 }
 
+Status ObjectJob::settle() {
+  pages_behind_ = 0;
+  const auto before = std::exchange(durable_, std::nullopt);
+  Status settled = parts_.database.settle(commit_);
+  if (!settled.ok() && before) {
+    position_ = before->position;
+    pass_pages_ = before->pass_pages;
+    report_.counts = before->counts;
+    counted_ = before->counted;
+  }
+  return settled;
+}
+
 Status ObjectJob::read_from_position() {
   ReadPlan plan(shape(), *parents_, position_);
   PagePipeline pipeline(*source_, options_.prefetch, {.stop = work_.get_token(), .deadline = std::nullopt});
@@ -364,6 +388,10 @@ Status ObjectJob::read_from_position() {
   while (request) {
     pipeline.begin(std::move(*request));
     while (pipeline.under_way()) {
+      // Nothing waits with a commit put off.
+      if (pages_behind_ >= max_pages_a_commit || !pipeline.ready()) {
+        DOVETAIL_TRY_STATUS(settle());
+      }
       auto fetched = pipeline.take();
       if (!fetched.ok()) {
         DOVETAIL_TRY(auto instead, pass_over(plan, fetched.error()));
@@ -387,6 +415,7 @@ Status ObjectJob::read_from_position() {
         return stopped();
       }
     }
+    DOVETAIL_TRY_STATUS(settle());
     // A dry run consumes nothing, so its queue would never get shorter: one time through is all.
     if (options_.dry_run) {
       return {};
@@ -400,6 +429,14 @@ Status ObjectJob::read_from_position() {
 Status ObjectJob::read_pages() {
   for (;;) {
     auto outcome = read_from_position();
+    if (auto settled = settle(); !settled.ok()) {
+      outcome = std::move(settled);
+      // Pages that shared a transaction with one that failed were rolled back with it. They are read again, each with a commit of its own.
+      if (outcome.error().code == ErrorCode::aborted && !work_.stop_requested()) {
+        put_off_commits_ = false;
+        continue;
+      }
+    }
     if (outcome.ok()) {
       return outcome;
     }

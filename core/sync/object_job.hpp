@@ -46,6 +46,8 @@ private:
   void remember_for_children(const std::vector<std::string>& changed);
   /// Counts what no stored page did: exchanges of fetches that failed, and of pages that were fetched but not stored.
   void count_lost_exchanges();
+  /// Commits the pages whose commit was put off. When they are lost, the job stands again where they began.
+  [[nodiscard]] Status settle();
   void note_problems(const store::PageOutcome& outcome);
   /// Whether this pass ends with a sweep, if every record of it can be told apart.
   [[nodiscard]] bool may_sweep() const;
@@ -88,6 +90,17 @@ private:
   std::vector<store::JobProblem> left_out_reasons_;
   Exchanges counted_; ///< with the pages
   std::int64_t pass_pages_ = 0;
+  /// Pages that are ready at once share a commit (SQLite); what stood before them is kept for the case that it fails.
+  bool put_off_commits_ = false;
+  store::DeferredCommit commit_;
+  int pages_behind_ = 0;
+  struct Durable {
+    Position position;
+    std::int64_t pass_pages;
+    SyncCounts counts;
+    Exchanges counted;
+  };
+  std::optional<Durable> durable_;
   int page_attempts_ = 0;
   std::chrono::milliseconds waited_{0};
 };

@@ -194,6 +194,45 @@ TEST_P(ObjectSyncTest, RemovesNothingWhenARecordCameThatCannotBeTold_SYNC_7) {
   EXPECT_EQ(report.counts.removed, 1) << "the next complete read removes it";
 }
 
+/// Answers by cursor, as a provider does: five pages of one record, of which the fourth names a page that the store does not know.
+class SourceWithAFaultyPage final : public PageSource {
+public:
+  explicit SourceWithAFaultyPage(bool faulty) : faulty_(faulty) {}
+  [[nodiscard]] Result<FetchedPage> fetch(const PageRequest& request, const Cancellation& /*cancellation*/) override {
+    const int number = request.cursor.empty() ? 1 : std::stoi(request.cursor);
+    auto made = page(R"([{"id":)" + std::to_string(number) + "}]", number < 5 ? std::to_string(number + 1) : "");
+    if (faulty_ && number == 4) {
+      made.unchanged.emplace_back("never seen");
+    }
+    return made;
+  }
+  [[nodiscard]] Exchanges exchanges() const override { return {}; }
+
+private:
+  bool faulty_;
+};
+
+TEST_P(ObjectSyncTest, KeepsThePagesBeforeOneThatFailsWhicheverSharedACommit_SYNC_4) {
+  prefetch_ = true;
+  // Which pages are ready at once, and so share a commit, is up to the threads.
+  for (int round = 0; round < 25; ++round) {
+    auto wanted = task(things_);
+    wanted.source = static_cast<std::uint64_t>(round) + 2; // begins anew
+    for (const bool faulty : {true, false}) {
+      wanted.make_source = [faulty](JobId /*job*/) -> Result<std::unique_ptr<PageSource>> {
+        return std::unique_ptr<PageSource>(std::make_unique<SourceWithAFaultyPage>(faulty));
+      };
+      const auto report = run(wanted, {.full = faulty});
+      EXPECT_EQ(report.error.has_value(), faulty);
+      EXPECT_EQ(report.counts.pages, faulty ? 3 : 2);
+      EXPECT_EQ(report.counts.fetched, faulty ? 3 : 2);
+      EXPECT_EQ((*jobs().get(report.job))->counters.fetched, report.counts.fetched);
+      EXPECT_EQ(report.resumed, !faulty);
+    }
+    EXPECT_EQ(active(), "5");
+  }
+}
+
 TEST_P(ObjectSyncTest, FailsJobsThatDiedWithoutALease_SYNC_9) {
   const store::NewJob wanted{.connection = connection_, .provider = "acme", .object = "thing"};
   const auto dead = jobs().create(wanted);

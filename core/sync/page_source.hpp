@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -72,7 +74,7 @@ public:
   [[nodiscard]] virtual Exchanges exchanges() const = 0;
 };
 
-/// Fetches one page ahead. At most one fetch is under way; destruction waits for it. Used by one thread.
+/// Fetches one page ahead, on a thread of its own. At most one fetch is under way; destruction waits for it. Used by one thread.
 class PagePipeline {
 public:
   /// Behind a page of more bytes than this nothing is fetched ahead, so that two of the largest never stand in memory together.
@@ -81,18 +83,39 @@ public:
   /// `prefetch`: on a thread of its own; otherwise when it is taken.
   PagePipeline(PageSource& source, bool prefetch, Cancellation cancellation)
       : source_(source), prefetch_(prefetch), cancellation_(std::move(cancellation)) {}
+  PagePipeline(const PagePipeline&) = delete;
+  PagePipeline& operator=(const PagePipeline&) = delete;
+  PagePipeline(PagePipeline&&) = delete;
+  PagePipeline& operator=(PagePipeline&&) = delete;
+  ~PagePipeline();
 
   /// `bytes_beside`: of the page that is still held. Precondition: nothing is under way.
   void begin(PageRequest request, std::size_t bytes_beside = 0);
-  [[nodiscard]] bool under_way() const noexcept { return fetch_.valid(); }
+  [[nodiscard]] bool under_way() const noexcept { return under_way_; }
+  /// Whether take() returns at once.
+  [[nodiscard]] bool ready() const;
   /// Precondition: under_way().
   [[nodiscard]] Result<FetchedPage> take();
 
 private:
+  [[nodiscard]] Result<FetchedPage> fetch(const PageRequest& request);
+  [[nodiscard]] bool start_worker();
+  void work();
+
   PageSource& source_;
   bool prefetch_;
   Cancellation cancellation_;
-  std::future<Result<FetchedPage>> fetch_;
+  bool under_way_ = false;
+  std::optional<PageRequest> later_; ///< fetched when it is taken
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  // guarded by mutex_
+  std::optional<PageRequest> asked_;
+  std::optional<Result<FetchedPage>> fetched_;
+  bool ended_ = false;
+
+  std::thread worker_; ///< from the first fetch ahead on
 };
 
 } // namespace dovetail::sync

@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include "core/store/sqlite_page_rows.hpp"
 #include "core/store/upsert_sqlite_sql.hpp"
 #include "core/store/upsert_sqlite_statements.hpp"
 
@@ -32,8 +33,8 @@ bool takes_id(int code) { return code == SQLITE_CONSTRAINT_PRIMARYKEY || code ==
 class SqlitePage final : public PageStatements {
 public:
   SqlitePage(ReadSession& session, const ObjectPlan& plan, const SqliteUpsertSql& sql)
-      : statements_(SqliteStatements::of(session)), plan_(plan), sql_(sql), tenant_(plan.target.tenant.value),
-        connection_(plan.target.connection.value) {}
+      : session_(session), statements_(SqliteStatements::of(session)), plan_(plan), sql_(sql),
+        tenant_(plan.target.tenant.value), connection_(plan.target.connection.value) {}
 
   Status open(const PageWrite* page, std::span<const Incoming> records, GuardState& guard,
               std::span<StoredLink> links) override;
@@ -58,6 +59,8 @@ private:
     SqliteStatement& insert;
     SqliteStatement& update;
   };
+  Result<bool> insert_at_once(std::span<const PageRow> created, std::string_view now, std::int64_t& repaired);
+  Status write_links(const PageChanges& changes, std::span<const PageRow> rows, std::string_view now);
   Result<SqliteStatement> use_row(const std::string& sql, std::string_view now);
   void bind_row(SqliteStatement& statement, const RowChange& row, const Incoming& record, std::int64_t& repaired);
   int write_row(RowWriters& writers, const RowChange& row, const Incoming& record, std::int64_t& repaired);
@@ -68,7 +71,9 @@ private:
   Status write_position(const PageChanges& changes, std::string_view now);
   Status write_counters(const PageChanges& changes, std::string_view now);
 
+  ReadSession& session_;
   SqliteStatements& statements_;
+  SqlitePageRows* page_rows_ = nullptr; ///< from the first row that is written on
   const ObjectPlan& plan_;
   const SqliteUpsertSql& sql_;
   std::int64_t tenant_;
@@ -170,28 +175,65 @@ int SqlitePage::write_row(RowWriters& writers, const RowChange& row, const Incom
   return writers.insert.run();
 }
 
+// False when a row was refused: then none of them stays.
+Result<bool> SqlitePage::insert_at_once(std::span<const PageRow> created, std::string_view now,
+                                        std::int64_t& repaired) {
+  DOVETAIL_TRY(SqliteStatement insert, statements_.use(sql_.insert_rows));
+  insert.bind(1, tenant_).bind(3, std::string_view(plan_.target.provider)).bind(4, connection_).bind(6, now);
+  page_rows_->give(created, plan_.fields.size());
+  const int code = insert.run();
+  page_rows_->clear();
+  if (code == SQLITE_DONE) {
+    repaired += page_rows_->repaired();
+    return true;
+  }
+  Error failure = insert.error("writing rows");
+  id_taken_ = takes_id(insert.extended_code());
+  if (id_taken_ || !refuses_row(code)) {
+    return failure;
+  }
+  const std::string drop = "DELETE FROM " + quoted(plan_.target.model->name) + " WHERE tenant_id = ?1 AND id = ?2";
+  DOVETAIL_TRY(SqliteStatement undo, statements_.use(drop));
+  undo.bind(1, tenant_);
+  for (std::size_t i = 0; i < std::min(page_rows_->reached(), created.size()); ++i) {
+    DOVETAIL_TRY_STATUS(undo.bind(2, created[i].change->row_id).execute("taking back rows"));
+  }
+  return false;
+}
+
 Status SqlitePage::write_rows(const PageChanges& changes, bool /*one_by_one*/, std::vector<RefusedRow>& refused,
                               std::int64_t& repaired) {
   if (changes.rows.empty()) {
     return {};
   }
+  DOVETAIL_TRY(page_rows_, SqlitePageRows::of(session_));
   std::array<char, iso8601_length> now{};
   format_iso8601_to(changes.now, now.data());
   const std::string_view now_text(now.data(), now.size());
   scratch_.resize((plan_.fields.size() + 1) * iso8601_length);
+
+  std::vector<PageRow> rows;
+  rows.reserve(changes.rows.size());
+  for (const RowChange& row : changes.rows) {
+    if (row.kind == RowChange::Kind::write && row.created) {
+      rows.push_back({&row, &changes.records[row.record]});
+    }
+  }
+  bool inserted = false;
+  if (!rows.empty()) {
+    DOVETAIL_TRY(inserted, insert_at_once(rows, now_text, repaired));
+  }
+  rows.clear();
 
   DOVETAIL_TRY(SqliteStatement insert, use_row(sql_.insert_row, now_text));
   DOVETAIL_TRY(SqliteStatement update, use_row(sql_.update_row, now_text));
   RowWriters writers{insert, update};
   DOVETAIL_TRY(SqliteStatement state, statements_.use(sql_.state_row));
   state.bind(1, tenant_).bind(4, now_text);
-  DOVETAIL_TRY(SqliteStatement link, use_object(write_link_sql));
-  link.bind(6, std::string_view(plan_.target.model->name)).bind(10, changes.page->pass_id).bind(11, now_text);
-
   for (std::size_t i = 0; i < changes.rows.size(); ++i) {
     const RowChange& row = changes.rows[i];
     const Incoming& record = changes.records[row.record];
-    if (row.kind == RowChange::Kind::write) {
+    if (row.kind == RowChange::Kind::write && !(row.created && inserted)) {
       const int code = write_row(writers, row, record, repaired);
       if (code != SQLITE_DONE) {
         Error failure = insert.error("writing a row");
@@ -207,10 +249,21 @@ Status SqlitePage::write_rows(const PageChanges& changes, bool /*one_by_one*/, s
     } else if (row.kind == RowChange::Kind::state) {
       DOVETAIL_TRY_STATUS(state.bind(2, row.row_id).bind(3, to_string(row.state)).execute("changing a row's state"));
     }
-    link.bind(4, record.header->external_id).bind(5, record.external_hash).bind(7, row.row_id);
-    DOVETAIL_TRY_STATUS(link.bind(8, row.link_hash).bind(9, to_string(row.state)).execute("writing an external link"));
+    rows.push_back({&row, &record});
   }
-  return {};
+  return write_links(changes, rows, now_text);
+}
+
+Status SqlitePage::write_links(const PageChanges& changes, std::span<const PageRow> rows, std::string_view now) {
+  if (rows.empty()) {
+    return {};
+  }
+  DOVETAIL_TRY(SqliteStatement link, use_object(write_links_sql));
+  link.bind(4, std::string_view(plan_.target.model->name)).bind(5, changes.page->pass_id).bind(6, now);
+  page_rows_->give(rows, 0);
+  Status written = link.execute("writing external links");
+  page_rows_->clear();
+  return written;
 }
 
 Status SqlitePage::write_seen(const PageChanges& changes) {
@@ -247,18 +300,25 @@ Status SqlitePage::write_states(std::span<const StateEntry> states) {
 }
 
 Status SqlitePage::write_pending(const PageChanges& changes) {
-  if (!plan_.target.child_objects.empty()) {
-    DOVETAIL_TRY(SqliteStatement statement, use_object(add_pending_sql));
-    statement.bind(5, changes.parent_version);
+  if (!plan_.target.child_objects.empty() && !changes.rows.empty()) {
+    std::vector<PageRow> parents;
     for (const RowChange& row : changes.rows) {
-      if (!row.is_changed_parent()) {
-        continue;
-      }
-      statement.bind(4, changes.records[row.record].header->external_id);
-      for (const std::string& child : plan_.target.child_objects) {
-        DOVETAIL_TRY_STATUS(statement.bind(3, child).execute("noting a parent to be read"));
+      if (row.is_changed_parent()) {
+        parents.push_back({&row, &changes.records[row.record]});
       }
     }
+    DOVETAIL_TRY(SqliteStatement statement, use_object(add_pending_sql));
+    statement.bind(4, changes.parent_version);
+    page_rows_->give(parents, 0);
+    Status noted;
+    for (const std::string& child : plan_.target.child_objects) {
+      noted = parents.empty() ? Status() : statement.bind(3, child).execute("noting parents to be read");
+      if (!noted.ok()) {
+        break;
+      }
+    }
+    page_rows_->clear();
+    DOVETAIL_TRY_STATUS(std::move(noted));
   }
   if (!changes.page->consumed.empty()) {
     DOVETAIL_TRY(SqliteStatement statement, use_object(drop_pending_sql));

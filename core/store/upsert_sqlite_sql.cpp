@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "core/store/sqlite_page_rows.hpp"
+
 namespace dovetail::store::detail {
 
 SqliteUpsertSql sqlite_upsert_sql(const ObjectPlan& plan) {
@@ -24,6 +26,7 @@ SqliteUpsertSql sqlite_upsert_sql(const ObjectPlan& plan) {
       fmt::format("INSERT INTO {} (tenant_id, id, provider, connection_id, external_id, created_at, updated_at, "
                   "source_updated_at, content_hash, state{}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9{})",
                   table, columns, values);
+  sql.insert_rows = insert_of_page_rows(sql.insert_row);
   sql.update_row = fmt::format("UPDATE {} SET {}source_updated_at = ?7, content_hash = ?8, state = ?9, updated_at = ?6 "
                                "WHERE tenant_id = ?1 AND id = ?2",
                                table, updates);

@@ -15,6 +15,7 @@ struct SqliteUpsertSql {
       insert_row; ///< tenant, id, provider, connection, external id, now, source_updated_at, content hash, state, then the fields
   std::string
       update_row; ///< the same, of which it ignores provider, connection and external id: those stay as they were made
+  std::string insert_rows;        ///< insert_row for all of dovetail_page (sqlite_page_rows.hpp)
   std::string state_row;          ///< tenant, id, state, now
   std::vector<std::string> match; ///< of each rule: tenant, connection, object, model, then the fields
 };
@@ -35,10 +36,11 @@ inline constexpr std::string_view link_sql =
     "SELECT row_id, content_hash, state, model = ?5 FROM external_link "
     "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND external_id = ?4";
 
-inline constexpr std::string_view write_link_sql =
-    "INSERT INTO external_link (tenant_id, connection_id, object, external_id, external_hash, model, row_id, "
-    "content_hash, state, pass_id, "
-    "first_seen_at, last_changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11) "
+/// The links of all rows of dovetail_page.
+inline constexpr std::string_view write_links_sql =
+    "INSERT OR FAIL INTO external_link (tenant_id, connection_id, object, external_id, external_hash, model, row_id, "
+    "content_hash, state, pass_id, first_seen_at, last_changed_at) "
+    "SELECT ?1, ?2, ?3, external_id, external_hash, ?4, id, link_hash, state, ?5, ?6, ?6 FROM dovetail_page WHERE true "
     "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET model = excluded.model, row_id = "
     "excluded.row_id, "
     "content_hash = excluded.content_hash, state = excluded.state, pass_id = excluded.pass_id, last_changed_at = "
@@ -63,8 +65,10 @@ inline constexpr std::string_view drop_state_sql =
     "DELETE FROM plugin_state "
     "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND key = ?4";
 
+/// Of all rows of dovetail_page.
 inline constexpr std::string_view add_pending_sql =
-    "INSERT INTO pending_parent (tenant_id, connection_id, object, external_id, version) VALUES (?1, ?2, ?3, ?4, ?5) "
+    "INSERT OR FAIL INTO pending_parent (tenant_id, connection_id, object, external_id, version) "
+    "SELECT ?1, ?2, ?3, external_id, ?4 FROM dovetail_page WHERE true "
     "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET version = excluded.version";
 inline constexpr std::string_view drop_pending_sql =
     "DELETE FROM pending_parent WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 "

@@ -379,7 +379,10 @@ Status JobRepository::retry(JobId job) {
                                                  .bind(job)
                                                  .execute());
     if (changed == 1) {
-      return {};
+      return Query(transaction, sql::drop_problems, "forgetting an earlier attempt's problems")
+          .bind(scope_.tenant)
+          .bind(job)
+          .execute_only();
     }
     DOVETAIL_TRY(const auto record, read_job(transaction, job));
     return record ? failed_precondition("job " + std::to_string(job.value) + " is " +

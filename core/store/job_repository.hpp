@@ -142,7 +142,7 @@ public:
   /// A queued job is cancelled at once, a running one is asked to end. Errors: not_found; failed_precondition when it has ended.
   [[nodiscard]] Status request_cancel(JobId job);
   [[nodiscard]] Result<bool> cancel_requested(const JobClaim& claim);
-  /// Queues a failed or cancelled job again; its counters begin at zero. Errors: not_found, failed_precondition.
+  /// Queues a failed or cancelled job again; its counters begin at zero, its problems are those of the new attempt. Errors: not_found, failed_precondition.
   [[nodiscard]] Status retry(JobId job);
 
   [[nodiscard]] Result<std::optional<JobRecord>> get(JobId job);

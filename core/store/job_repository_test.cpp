@@ -168,11 +168,17 @@ TEST_P(JobRepositoryTest, RetriesWhatFailedFromZeroAndUnderAHigherFence) {
   const JobClaim claim = running();
   EXPECT_EQ(jobs().retry(claim.job).error().code, ErrorCode::failed_precondition);
   ASSERT_TRUE(jobs().progress(claim, {.fetched = 5}).ok());
+  ASSERT_TRUE(
+      jobs()
+          .report(claim,
+                  {{.subject = "name", .code = "conversion", .occurrences = 1, .message = "no text", .samples = {}}})
+          .ok());
   ASSERT_TRUE(jobs().request_cancel(claim.job).ok());
   ASSERT_TRUE(jobs().fail(claim, internal("x")).ok());
   ASSERT_TRUE(jobs().retry(claim.job).ok());
   EXPECT_EQ(record(claim.job).state, JobState::queued);
   EXPECT_EQ(record(claim.job).counters, JobCounters{});
+  EXPECT_THAT(*jobs().problems(claim.job), SizeIs(0));
   EXPECT_EQ(record(claim.job).error_message, "");
   const auto again = jobs().claim(claim.job, "w");
   ASSERT_TRUE(again.ok()) << again.error().message;

@@ -95,6 +95,7 @@ inline constexpr Sql add_to_problem = "UPDATE job_error SET occurrences = occurr
 inline constexpr Sql insert_problem =
     "INSERT INTO job_error (tenant_id, job_id, subject, code, occurrences, message, samples, last_at)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+inline constexpr Sql drop_problems = "DELETE FROM job_error WHERE tenant_id = $1 AND job_id = $2";
 inline constexpr Sql select_problems =
     "SELECT subject, code, occurrences, message, samples FROM job_error"
     " WHERE tenant_id = $1 AND job_id = $2 ORDER BY occurrences DESC, subject, code LIMIT 1000";

@@ -39,6 +39,14 @@ Result<Secret> open_fernet_wrapper(std::string_view json_text, const Secret& key
   return open_fernet_payload(token, keys_text);
 }
 
+Result<std::string> seal_fernet_wrapper(const Secret& text, const Secret& keys_text, Timestamp now,
+                                        SecureRandom& random) {
+  DOVETAIL_TRY(const auto keys, FernetKey::parse_list(keys_text));
+  DOVETAIL_TRY(const std::string token, fernet_encrypt(text, keys.front(), now, random));
+  // A token is base64url: nothing in it needs escaping.
+  return R"({"_encrypted": true, "payload": ")" + token + "\"}\n";
+}
+
 Result<Secret> secret_at(const Secret& text, std::string_view pointer) {
   if (pointer.empty()) {
     return text;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/base/result.hpp"
@@ -10,7 +11,7 @@
 #include "core/vault/fernet.hpp"
 #include "core/vault/secret_backend.hpp"
 
-/// Moving Fernet material into the vault (VAULT-5): open the wrapper, pick the secret, store it.
+/// Fernet material (VAULT-5): open the wrapper, pick the secret, store it in the vault; seal the wrapper again.
 namespace dovetail::vault {
 
 inline constexpr std::size_t max_fernet_wrapper_bytes = 2 * max_fernet_token_bytes;
@@ -19,6 +20,11 @@ inline constexpr std::size_t max_fernet_wrapper_bytes = 2 * max_fernet_token_byt
 /// FernetKey::parse_list reads. The result is the wrapped text, most often a JSON object. Errors: invalid_argument when the text is not
 /// such a wrapper; else those of fernet_decrypt.
 [[nodiscard]] Result<Secret> open_fernet_wrapper(std::string_view json_text, const Secret& keys_text);
+
+/// The wrapper around a text, a Fernet token of this instant made with the first key of `keys_text`: for writing back what was opened, such as tokens that
+/// were renewed, into the file that another system still reads. Errors: invalid_argument (keys; a text longer than limits::max_secret_bytes), internal.
+[[nodiscard]] Result<std::string> seal_fernet_wrapper(const Secret& text, const Secret& keys_text, Timestamp now,
+                                                      SecureRandom& random);
 
 /// The string at a JSON pointer (RFC 6901) of a decrypted text; "" is the whole text, as it is. Errors: not_found when nothing stands
 /// there, invalid_argument when the text is no JSON or another kind of value stands there; with no part of the text in them.

@@ -31,6 +31,27 @@ protected:
   const SecretAddress address_{TenantId{1}, ConnectionId{2}, "api_key"};
 };
 
+// VAULT-5: a file that another system reads is written back as it was found, sealed with the newest key.
+TEST_F(FernetImportTest, SealsTheWrapperAgain) {
+  const std::string older = base64_encode(testing::key_bytes('g'), Base64Form::url);
+  const Secret both(std::string(keys_.reveal()) + "," + older);
+  const std::string text = "{\"refresh_token\": \"rotated \xc3\xa9 \\\" \"}";
+  const auto sealed = seal_fernet_wrapper(Secret(text), both, Timestamp{}, random_);
+  ASSERT_TRUE(sealed.ok()) << sealed.error().message;
+  EXPECT_THAT(*sealed, Not(HasSubstr("rotated")));
+  EXPECT_EQ(open_fernet_wrapper(*sealed, keys_)->reveal(), text);
+  EXPECT_EQ(open_fernet_wrapper(*sealed, Secret(older)).error().code, ErrorCode::unauthenticated);
+  EXPECT_NE(*sealed, *seal_fernet_wrapper(Secret(text), both, Timestamp{}, random_)) << "each has an IV of its own";
+
+  const std::string largest(limits::max_secret_bytes, 'x');
+  EXPECT_EQ(open_fernet_wrapper(*seal_fernet_wrapper(Secret(largest), both, Timestamp{}, random_), both)->reveal(),
+            largest);
+  EXPECT_EQ(seal_fernet_wrapper(Secret(largest + "x"), both, Timestamp{}, random_).error().code,
+            ErrorCode::invalid_argument);
+  EXPECT_EQ(seal_fernet_wrapper(Secret(text), Secret("no key"), Timestamp{}, random_).error().code,
+            ErrorCode::invalid_argument);
+}
+
 // VAULT-5
 TEST_F(FernetImportTest, TakesASecretFromAWrapperIntoTheVault) {
   const Vault vault = testing::vault_of(testing::ring_entry("k1", 'a'), random_);

@@ -42,6 +42,9 @@ public:
   /// False when there was none.
   [[nodiscard]] virtual Result<bool> remove(const SecretAddress& address) = 0;
 
+  /// Whether save() and remove() always fail: who would lose something by that must ask first.
+  [[nodiscard]] virtual bool read_only() const noexcept { return false; }
+
   /// The names of one connection's secrets, sorted.
   [[nodiscard]] virtual Result<std::vector<std::string>> names(TenantId tenant, ConnectionId connection) = 0;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -20,6 +21,7 @@
 #include "core/vault/crypto.hpp"
 #include "core/vault/encoding.hpp"
 #include "core/vault/fernet.hpp"
+#include "core/vault/fernet_import.hpp"
 
 namespace dovetail::vault {
 namespace {
@@ -73,6 +75,22 @@ FernetValidity validity_of(const json::Value& test) {
   return {now.value_or(Timestamp{}), std::chrono::seconds(number_of(test, "ttl_sec"))};
 }
 
+/// Yields bytes that are known beforehand, as published vectors do.
+class GivenBytes final : public SecureRandom {
+public:
+  explicit GivenBytes(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+  [[nodiscard]] Status fill(std::span<std::uint8_t> out) override {
+    if (out.size() != bytes_.size()) {
+      return internal("more or fewer bytes are wanted than are given");
+    }
+    std::copy(bytes_.begin(), bytes_.end(), out.begin());
+    return {};
+  }
+
+private:
+  std::span<const std::uint8_t> bytes_;
+};
+
 // VAULT-5
 TEST(FernetVectors, GeneratesTheTokenOfGenerateJson) {
   const auto document = vectors("fernet/generate.json");
@@ -93,6 +111,11 @@ TEST(FernetVectors, GeneratesTheTokenOfGenerateJson) {
     const auto token = fernet_encrypt_with_iv(Secret(text_of(test, "src")), keys[0], *now, iv);
     ASSERT_TRUE(token.ok()) << token.error().message;
     EXPECT_EQ(*token, text_of(test, "token"));
+    GivenBytes random(iv);
+    const auto wrapper =
+        seal_fernet_wrapper(Secret(text_of(test, "src")), Secret(text_of(test, "secret")), *now, random);
+    ASSERT_TRUE(wrapper.ok()) << wrapper.error().message;
+    EXPECT_EQ(*wrapper, R"({"_encrypted": true, "payload": ")" + text_of(test, "token") + "\"}\n");
     ++count;
   }
   EXPECT_EQ(count, 1);

@@ -55,6 +55,11 @@ private:
     unique(manifest_.base_urls, "/baseUrlVariants", "key", key);
     unique(manifest_.auth, "/auth", "key", key);
     unique(manifest_.secrets, "/secrets", "name", [](const auto& secret) { return secret.name; });
+    for (std::size_t i = 0; i < manifest_.secrets.size(); ++i) {
+      if (manifest_.secrets[i].name == token_set_secret) {
+        complain(fmt::format("/secrets/{}/name", i), "the host keeps the tokens that it renews under this name");
+      }
+    }
     unique(manifest_.required_headers, "/requiredHeaders", "key", [](const auto& header) { return header.name; });
   }
 
@@ -71,6 +76,10 @@ private:
       if (method.kind == AuthKind::none) {
         continue;
       }
+      if (method.kind == AuthKind::oauth2) {
+        oauth_method(method, at);
+        continue;
+      }
       if (method.secret.empty()) {
         complain(at, "the member \"secret\" is missing: which secret goes into the header");
       } else if (!has_secret(method.secret)) {
@@ -83,6 +92,33 @@ private:
         complain(at + "/userSecret", fmt::format("\"{}\" is not among \"secrets\"", method.user_secret));
       }
       check_template(method.user, at + "/user");
+    }
+  }
+
+  /// Tokens are renewed with secrets of fixed names: without them no connection could ever sign in.
+  void oauth_method(const AuthMethod& method, const std::string& at) {
+    if (!manifest_.oauth) {
+      complain(at + "/kind", "\"oauth2\" needs the manifest's member \"oauth\"");
+      return;
+    }
+    const auto needs = [&](std::string_view name, std::string_view why) {
+      if (!has_secret(std::string(name))) {
+        complain(at, fmt::format("\"{}\" is not among \"secrets\": {}", name, why));
+      }
+    };
+    const bool refreshes = manifest_.oauth->has(OAuthFlow::refresh_token);
+    const bool grants = manifest_.oauth->has(OAuthFlow::client_credentials);
+    if (refreshes || grants) {
+      needs(client_id_secret, "tokens are asked for in the name of an app");
+    }
+    if (grants) {
+      needs(client_secret_secret, "the flow client_credentials proves with it who asks");
+    }
+    if (refreshes) {
+      needs(refresh_token_secret, "the flow refresh_token begins with it");
+    }
+    if (!grants) {
+      needs(method.secret, "the access token that goes into the header");
     }
   }
 
@@ -152,9 +188,7 @@ private:
     }
     check_template(manifest_.oauth->auth_base_url, "/oauth/authBaseUrl");
     check_template(manifest_.oauth->token_url, "/oauth/tokenUrl");
-    const auto& flows = manifest_.oauth->flows;
-    if (std::find(flows.begin(), flows.end(), OAuthFlow::authorization_code) != flows.end() &&
-        manifest_.oauth->auth_base_url.empty()) {
+    if (manifest_.oauth->has(OAuthFlow::authorization_code) && manifest_.oauth->auth_base_url.empty()) {
       complain("/oauth", "the member \"authBaseUrl\" is missing: the flow authorization_code sends people there");
     }
   }

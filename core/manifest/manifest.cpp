@@ -14,20 +14,6 @@ auto find_in(const List& list, std::string_view key) noexcept -> const typename 
 
 } // namespace
 
-std::string_view to_string(OAuthFlow flow) noexcept {
-  switch (flow) {
-  case OAuthFlow::authorization_code:
-    return "authorization_code";
-  case OAuthFlow::client_credentials:
-    return "client_credentials";
-  case OAuthFlow::refresh_token:
-    return "refresh_token";
-  case OAuthFlow::device_code:
-    return "device_code";
-  }
-  return "";
-}
-
 const ObjectField* Object::find_field(std::string_view pointer) const noexcept {
   const auto found =
       std::find_if(fields.begin(), fields.end(), [pointer](const auto& field) { return field.pointer == pointer; });
@@ -38,5 +24,11 @@ const Object* Manifest::find_object(std::string_view key) const noexcept { retur
 const Action* Manifest::find_action(std::string_view key) const noexcept { return find_in(actions, key); }
 const AuthMethod* Manifest::find_auth(std::string_view key) const noexcept { return find_in(auth, key); }
 const BaseUrlVariant* Manifest::find_base_url(std::string_view key) const noexcept { return find_in(base_urls, key); }
+
+const SecretSpec* Manifest::find_secret(std::string_view name) const noexcept {
+  const auto found =
+      std::find_if(secrets.begin(), secrets.end(), [name](const auto& secret) { return secret.name == name; });
+  return found == secrets.end() ? nullptr : &*found;
+}
 
 } // namespace dovetail::manifest

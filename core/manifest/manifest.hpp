@@ -16,6 +16,7 @@
 #include "core/json/schema.hpp"
 #include "core/limits/rate_limiter.hpp"
 #include "core/manifest/action.hpp"
+#include "core/manifest/oauth.hpp"
 #include "core/manifest/object.hpp"
 
 namespace dovetail::manifest {
@@ -35,7 +36,8 @@ enum class AuthKind : std::uint8_t {
   none,
   bearer, ///< header: prefix + secret, by default "Authorization: Bearer <secret>"
   basic,  ///< header: "Basic " + base64(user ":" secret)
-  header  ///< header: prefix + secret, no prefix by default
+  header, ///< header: prefix + secret, no prefix by default
+  oauth2  ///< header: prefix + access token, by default "Authorization: Bearer <token>"; the host renews the token
 };
 
 /// How the host adds credentials to requests to the connection's origin. The plugin never sees them.
@@ -43,7 +45,7 @@ struct AuthMethod {
   std::string key;
   std::string label;
   AuthKind kind = AuthKind::none;
-  std::string secret;      ///< name of the secret
+  std::string secret;      ///< name of the secret; oauth2: of the access token that a person may give
   std::string user_secret; ///< basic: name of the secret with the user's name; empty: `user` says it
   std::string user;        ///< basic: a template (see expand_template), e.g. "{login}"
   std::string header;
@@ -55,22 +57,8 @@ struct SecretSpec {
   std::string name;
   std::string label;
   std::string description;
-  std::string env_key;   ///< where the CLI may take it from; empty: nowhere
+  std::string env_key;   ///< where the CLI may take it from, and where OAuth finds its client; empty: nowhere
   bool required = false; ///< whatever the auth method; the secrets that the chosen method names are needed anyhow
-};
-
-enum class OAuthFlow : std::uint8_t { authorization_code, client_credentials, refresh_token, device_code };
-[[nodiscard]] std::string_view to_string(OAuthFlow flow) noexcept;
-
-/// OAuth 2 as this provider has it. URLs are templates.
-struct OAuth {
-  std::vector<OAuthFlow> flows;
-  std::vector<std::string> scopes;
-  std::string scope_separator = " ";
-  std::string auth_base_url;
-  std::string token_url;
-  bool pkce = true;                 ///< S256; off only where the provider cannot
-  bool client_secret_basic = false; ///< client credentials in an Authorization header instead of the form
 };
 
 /// A header without which the provider answers nothing, and where its value comes from.
@@ -135,6 +123,7 @@ struct Manifest {
   [[nodiscard]] const Action* find_action(std::string_view key) const noexcept;
   [[nodiscard]] const AuthMethod* find_auth(std::string_view key) const noexcept;
   [[nodiscard]] const BaseUrlVariant* find_base_url(std::string_view key) const noexcept;
+  [[nodiscard]] const SecretSpec* find_secret(std::string_view name) const noexcept;
 };
 
 /// Everything that was found while a manifest was read. Warnings do not keep it from being used.

@@ -21,6 +21,41 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::parse_good;
 
+// AUTH-1, AUTH-3
+TEST(Manifest, SaysHowTokensAreRenewed) {
+  auto text =
+      acme_with("\"clientAuth\": \"basic\"",
+                R"("tokenRequest": "json", "expiry": "jwt_exp", "fallbackSeconds": 1800, "refreshBeforeSeconds": 60,
+            "reauthErrors": ["gone"], "baseUrl": {"from": "/endpoint", "allowedHosts": ["*.acme.example", "acme.test"]})");
+  const std::string_view password = R"({"name": "password", "label": "Password"})";
+  text.replace(text.find(password), password.size(),
+               std::string(password) +
+                   R"(, {"name": "client_id", "label": "Client"}, {"name": "refresh_token", "label": "Refresh token"},
+    {"name": "access_token", "label": "Access token"})");
+  const std::string_view open = R"({"key": "open", "kind": "none"})";
+  text.replace(text.find(open), open.size(), R"({"key": "open", "kind": "none"}, {"key": "app", "kind": "oauth2"})");
+  const auto manifest = parse_good(text);
+  ASSERT_NE(manifest, nullptr);
+  const auto& oauth = *manifest->oauth;
+  EXPECT_TRUE(oauth.token_request_json);
+  EXPECT_FALSE(oauth.client_secret_basic);
+  EXPECT_EQ(oauth.expiry, TokenExpiry::jwt_exp);
+  EXPECT_EQ(oauth.fallback_life, std::chrono::seconds(1800));
+  EXPECT_EQ(oauth.refresh_before, std::chrono::seconds(60));
+  EXPECT_THAT(oauth.reauth_errors, ElementsAre("gone"));
+  EXPECT_EQ(oauth.base_url_pointer, "/endpoint");
+  EXPECT_TRUE(host_fits(oauth.base_url_hosts, "eu.acme.example") && host_fits(oauth.base_url_hosts, "acme.test"));
+  EXPECT_FALSE(host_fits(oauth.base_url_hosts, "acme.example") || host_fits(oauth.base_url_hosts, "eu.acme.test"));
+  EXPECT_TRUE(oauth.has(OAuthFlow::refresh_token) && !oauth.has(OAuthFlow::client_credentials));
+  const auto& app = *manifest->find_auth("app");
+  EXPECT_EQ(app.kind, AuthKind::oauth2);
+  EXPECT_EQ(app.secret, "access_token");
+  EXPECT_EQ(app.header, "Authorization");
+  EXPECT_EQ(app.prefix, "Bearer ");
+  EXPECT_EQ(manifest->find_secret("client_id")->label, "Client");
+  EXPECT_EQ(manifest->find_secret("nothing"), nullptr);
+}
+
 // CORE-3
 TEST(Manifest, HoldsEverythingThatTheFileSays) {
   const auto manifest = parse_good(acme);
@@ -195,7 +230,7 @@ TEST(Manifest, EachWayOfBeingMalformedHasItsOwnMessage) {
       {"\"major\": 1", "\"major\": 0", "/plugin/abi/major: expected number greater than or equal to 1"},
       {", \"minor\": 2", "", "/plugin/abi: the member \"minor\" is missing"},
       {"\"kind\": \"header\"", "\"kind\": \"cookie\"",
-       "/auth/0/kind: expected \"bearer\", \"basic\", \"header\" or \"none\", found \"cookie\""},
+       "/auth/0/kind: expected \"bearer\", \"basic\", \"header\", \"oauth2\" or \"none\", found \"cookie\""},
       {"\"kind\": \"header\", \"secret\": \"api_key\",", "\"kind\": \"header\",",
        "/auth/0: the member \"secret\" is missing"},
       {"\"kind\": \"header\", \"secret\": \"api_key\"", "\"kind\": \"header\", \"secret\": \"apikey\"",
@@ -213,6 +248,17 @@ TEST(Manifest, EachWayOfBeingMalformedHasItsOwnMessage) {
       {"\"authBaseUrl\": \"https://id.acme.example/authorize\",", "", "/oauth: the member \"authBaseUrl\" is missing"},
       {"\"tokenUrl\": \"https://id.acme.example/token\"", "\"tokenUrl\": \"id.acme.example\"",
        "/oauth/tokenUrl: expected an http(s) URL"},
+      {"\"clientAuth\": \"basic\"", "\"tokenRequest\": \"xml\"", "/oauth/tokenRequest: expected \"form\" or \"json\""},
+      {"\"clientAuth\": \"basic\"", "\"expiry\": \"never\"", "/oauth/expiry: expected \"expires_in\" or \"jwt_exp\""},
+      {"\"clientAuth\": \"basic\"", "\"baseUrl\": {\"from\": \"/endpoint\"}",
+       "/oauth/baseUrl: the member \"allowedHosts\" is missing"},
+      {"\"clientAuth\": \"basic\"", "\"baseUrl\": {\"from\": \"/endpoint\", \"allowedHosts\": [\"*\"]}",
+       "/oauth/baseUrl/allowedHosts/0: expected a host such as"},
+      {"\"clientAuth\": \"basic\"", "\"baseUrl\": {\"from\": \"/endpoint\", \"allowedHosts\": [\"*.com/x\"]}",
+       "/oauth/baseUrl/allowedHosts/0: expected a host such as"},
+      {"{\"key\": \"bearer\", \"kind\": \"bearer\", \"secret\": \"api_key\"}", "{\"kind\": \"oauth2\"}",
+       "/auth/2: \"client_id\" is not among \"secrets\""},
+      {"{\"name\": \"password\",", "{\"name\": \"oauth_tokens\",", "/secrets/1/name: the host keeps the tokens"},
       {"\"requiredHeaders\"", "\"requiredheaders\"", "(document): the member \"requiredHeaders\" is missing"},
       {"\"source\": \"connection\"", "\"source\": \"file\"",
        "/requiredHeaders/0/source: expected \"env\" or \"connection\", found \"file\""},

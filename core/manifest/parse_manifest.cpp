@@ -28,20 +28,37 @@ namespace {
 using detail::text_at;
 using json::Value;
 
+AuthKind auth_kind(std::string_view name) {
+  if (name == "bearer") {
+    return AuthKind::bearer;
+  }
+  if (name == "basic") {
+    return AuthKind::basic;
+  }
+  if (name == "header") {
+    return AuthKind::header;
+  }
+  return name == "oauth2" ? AuthKind::oauth2 : AuthKind::none;
+}
+
+std::string_view usual_prefix(AuthKind kind) {
+  if (kind == AuthKind::bearer || kind == AuthKind::oauth2) {
+    return "Bearer ";
+  }
+  return kind == AuthKind::basic ? "Basic " : "";
+}
+
 AuthMethod read_auth_method(const Value& entry) {
   AuthMethod method;
   const auto kind = entry.string_or("/kind", "none");
-  method.kind = kind == "bearer"
-                    ? AuthKind::bearer
-                    : (kind == "basic" ? AuthKind::basic : (kind == "header" ? AuthKind::header : AuthKind::none));
+  method.kind = auth_kind(kind);
   method.key = text_at(entry, "/key", kind);
   method.label = text_at(entry, "/label", method.key);
-  method.secret = text_at(entry, "/secret");
+  method.secret = text_at(entry, "/secret", method.kind == AuthKind::oauth2 ? access_token_secret : "");
   method.user_secret = text_at(entry, "/userSecret");
   method.user = text_at(entry, "/user");
   method.header = text_at(entry, "/header", method.kind == AuthKind::none ? "" : "Authorization");
-  method.prefix = text_at(
-      entry, "/prefix", method.kind == AuthKind::bearer ? "Bearer " : (method.kind == AuthKind::basic ? "Basic " : ""));
+  method.prefix = text_at(entry, "/prefix", usual_prefix(method.kind));
   return method;
 }
 
@@ -95,6 +112,13 @@ std::optional<OAuth> read_oauth(const Value& entry) {
   oauth.token_url = text_at(entry, "/tokenUrl");
   oauth.pkce = entry.bool_or("/pkce", true);
   oauth.client_secret_basic = entry.string_or("/clientAuth", "body") == "basic";
+  oauth.token_request_json = entry.string_or("/tokenRequest", "form") == "json";
+  oauth.expiry = entry.string_or("/expiry", "expires_in") == "jwt_exp" ? TokenExpiry::jwt_exp : TokenExpiry::expires_in;
+  oauth.fallback_life = std::chrono::seconds(entry.int64_or("/fallbackSeconds", 0));
+  oauth.refresh_before = std::chrono::seconds(entry.int64_or("/refreshBeforeSeconds", 300));
+  oauth.reauth_errors = read_texts(entry["reauthErrors"]);
+  oauth.base_url_pointer = text_at(entry, "/baseUrl/from");
+  oauth.base_url_hosts = read_texts(entry.at("/baseUrl/allowedHosts"));
   return oauth;
 }
 

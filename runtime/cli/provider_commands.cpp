@@ -61,6 +61,8 @@ std::string_view auth_kind(manifest::AuthKind kind) {
     return "basic";
   case manifest::AuthKind::header:
     return "header";
+  case manifest::AuthKind::oauth2:
+    return "oauth2";
   case manifest::AuthKind::none:
     break;
   }

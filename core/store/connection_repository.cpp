@@ -48,6 +48,10 @@ constexpr Sql update_status =
     "UPDATE connection SET status = $1, status_reason = $2, updated_at = $3,"
     " status_since = CASE WHEN status = $1 THEN status_since ELSE $3 END WHERE tenant_id = $4 AND connection_id = $5";
 
+constexpr Sql require_sign_in_sql =
+    "UPDATE connection SET status = 'needs_reauth', status_reason = $1, status_since = $2, updated_at = $2"
+    " WHERE tenant_id = $3 AND connection_id = $4 AND status = 'active'";
+
 constexpr std::size_t most_listed = 1000;
 constexpr std::size_t max_provider_bytes = 64;
 constexpr std::size_t max_label_bytes = 256;
@@ -249,6 +253,22 @@ Status ConnectionRepository::set_status(ConnectionId id, ConnectionStatus status
         .execute();
   }));
   return changed == 1 ? Status() : Status(not_there(id));
+}
+
+Result<bool> ConnectionRepository::require_sign_in(ConnectionId id, std::string_view reason) {
+  DOVETAIL_TRY(const std::int64_t changed, scope_.write([&](Transaction& transaction) {
+    return Query(transaction, require_sign_in_sql, "changing a connection's status")
+        .bind(reason.substr(0, limits::max_error_message_bytes))
+        .bind(scope_.database.clock().now())
+        .bind(scope_.tenant)
+        .bind(id)
+        .execute();
+  }));
+  if (changed == 1) {
+    return true;
+  }
+  DOVETAIL_TRY(const auto present, get(id));
+  return present ? Result<bool>(false) : not_there(id);
 }
 
 Result<ConnectionRemoval> ConnectionRepository::remove(ConnectionId id, RowsOnRemoval rows) {

@@ -71,6 +71,8 @@ public:
                                             const ConnectionSettings& settings);
   /// Errors: not_found; already_exists when it would become the second that uses its account.
   [[nodiscard]] Status set_status(ConnectionId id, ConnectionStatus status, std::string_view reason);
+  /// Sets needs_reauth; false, and nothing changed, when the connection is not active. Errors: not_found.
+  [[nodiscard]] Result<bool> require_sign_in(ConnectionId id, std::string_view reason);
   /// Disables the connection, then removes its secrets, sync states and links, and its rows where asked, in bounded transactions; what an
   /// interruption leaves is removed by calling it again. Jobs stay as history. Errors: not_found; failed_precondition while a job
   /// holds one of its objects.

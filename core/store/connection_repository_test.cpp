@@ -34,7 +34,9 @@ TEST_P(TenantRepositoryTest, AddsFindsAndListsInPages) {
     ASSERT_TRUE(added.ok()) << added.error().message;
     EXPECT_EQ((*tenants.find(name))->id, added->id);
     EXPECT_EQ((*tenants.find(name))->created_at, added->created_at);
+    EXPECT_EQ((*tenants.get(added->id))->name, name);
   }
+  EXPECT_FALSE(tenants.get(TenantId{99})->has_value());
   EXPECT_EQ(tenants.add("acme").error().code, ErrorCode::already_exists);
   EXPECT_EQ(tenants.add("Acme Inc").error().code, ErrorCode::invalid_argument);
   EXPECT_FALSE(tenants.find("umbrella")->has_value());
@@ -187,6 +189,20 @@ TEST_P(ConnectionRepositoryTest, TheStatusKeepsSinceWhen) {
   EXPECT_EQ((*found)->status_since, since);
   EXPECT_EQ(connections().set_status(ConnectionId{99}, ConnectionStatus::active, "").error().code,
             ErrorCode::not_found);
+}
+
+// AUTH-4: a job that ends late changes nothing that a person decided.
+TEST_P(ConnectionRepositoryTest, OnlyAnActiveOneCanBeMadeToSignIn) {
+  const ConnectionRecord record = added(settings("main"));
+  EXPECT_TRUE(*connections().require_sign_in(record.id, "the token was revoked"));
+  EXPECT_EQ((*connections().get(record.id))->status, ConnectionStatus::needs_reauth);
+  EXPECT_EQ((*connections().get(record.id))->status_reason, "the token was revoked");
+  EXPECT_FALSE(*connections().require_sign_in(record.id, "again"));
+  EXPECT_EQ((*connections().get(record.id))->status_reason, "the token was revoked");
+  ASSERT_TRUE(connections().set_status(record.id, ConnectionStatus::disabled, "paused").ok());
+  EXPECT_FALSE(*connections().require_sign_in(record.id, "late"));
+  EXPECT_EQ((*connections().get(record.id))->status, ConnectionStatus::disabled);
+  EXPECT_EQ(connections().require_sign_in(ConnectionId{99}, "").error().code, ErrorCode::not_found);
 }
 
 class ConnectionRemovalTest : public ConnectionRepositoryTest {

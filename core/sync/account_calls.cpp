@@ -75,7 +75,7 @@ Result<std::vector<plugin::DiscoveredField>> SyncService::discover(const store::
                                                                    const store::ConnectionRecord& connection,
                                                                    std::string_view object,
                                                                    const std::stop_token& stop) {
-  DOVETAIL_TRY(auto ready, make_ready(tenant, connection));
+  DOVETAIL_TRY(auto ready, make_ready(tenant, connection, Use::work, stop));
   const auto* const known = ready->provider.find_object(object);
   if (known == nullptr) {
     return not_found(fmt::format("The provider \"{}\" has no object \"{}\", only: {}", ready->provider.provider_key,
@@ -86,7 +86,11 @@ Result<std::vector<plugin::DiscoveredField>> SyncService::discover(const store::
         "The fields of the object \"{}\" are those of the provider's manifest: no account has others", known->key));
   }
   DOVETAIL_TRY(const auto instance, make_instance(*ready, known->key, {}));
-  return instance->discover(known->key, {.stop = stop, .deadline = std::nullopt});
+  auto found = instance->discover(known->key, {.stop = stop, .deadline = std::nullopt});
+  if (!found.ok()) {
+    note_refusal(tenant, connection, ready.get(), found.error());
+  }
+  return found;
 }
 
 Result<ActionOutcome> SyncService::invoke_action(const store::TenantRecord& tenant,
@@ -105,7 +109,8 @@ Result<ActionOutcome> SyncService::invoke_action(const store::TenantRecord& tena
   if (action != nullptr) {
     DOVETAIL_TRY(input, checked_input(*action, call.input));
   }
-  DOVETAIL_TRY(auto ready, make_ready(tenant, connection)); // tells of a provider without a manifest, too
+  DOVETAIL_TRY(auto ready,
+               make_ready(tenant, connection, Use::work, stop)); // tells of a provider without a manifest, too
   store::ActionJobs jobs({parts_.database, tenant.id}, parts_.ids);
   const auto self = store::this_process();
   DOVETAIL_TRY(const auto start, jobs.begin({.connection = connection.id,
@@ -132,6 +137,7 @@ Result<ActionOutcome> SyncService::invoke_action(const store::TenantRecord& tena
   const auto requests = ready->session->requests();
   if (!output.ok()) {
     outcome.status = output.error();
+    note_refusal(tenant, connection, ready.get(), output.error());
     DOVETAIL_TRY_STATUS(jobs.fail(start, requests, output.error(), failure_of(output.error(), requests)));
     parts_.logger.warning("an action failed", {{"tenant", tenant.name},
                                                {"provider", provider->provider_key},

@@ -47,7 +47,6 @@ Result<std::shared_ptr<const plugin::HttpResponse>> ConnectionSession::send(cons
   }
   outgoing.secret_headers = options_.credentials;
 
-  int sent = 0;
   const http::CallContext context{
       .egress = options_.egress,
       .limiter_key = options_.limiter_key,
@@ -56,10 +55,8 @@ Result<std::shared_ptr<const plugin::HttpResponse>> ConnectionSession::send(cons
       .identity = {.tenant = options_.tenant, .connection = options_.connection, .object = object_, .job = job_.value},
       .timeouts = {},
       .bounds = {},
-      .request_id = {},
-      .sent = &sent};
-  auto response = client_.send(outgoing, context);
-  requests_.fetch_add(sent, std::memory_order_relaxed);
+      .request_id = {}};
+  auto response = send_signed(outgoing, context);
   if (!response.ok()) {
     return std::move(response).error();
   }
@@ -67,6 +64,49 @@ Result<std::shared_ptr<const plugin::HttpResponse>> ConnectionSession::send(cons
     not_modified_.fetch_add(1, std::memory_order_relaxed);
   }
   return std::shared_ptr<const plugin::HttpResponse>(std::make_shared<KeptResponse>(std::move(*response)));
+}
+
+Result<http::Response> ConnectionSession::send_signed(http::Request& request, const http::CallContext& context) {
+  constexpr int unauthorized = 401;
+  if (!options_.tokens) {
+    return send_counted(request, context);
+  }
+  auto& [manager, account] = *options_.tokens;
+  DOVETAIL_TRY(const oauth::AccessToken token, manager.get(account, context.cancellation));
+  auto first = send_with(request, context, token.value);
+  if (!first.ok() || first->status != unauthorized || was_renewed_in_vain(token.value)) {
+    return first;
+  }
+  // A 401 says that nothing was done, so that even a request that must not be repeated may be.
+  DOVETAIL_TRY(const oauth::AccessToken renewed, manager.renew(account, token.value, context.cancellation));
+  auto second = send_with(request, context, renewed.value);
+  if (second.ok() && second->status == unauthorized) {
+    const std::lock_guard lock(mutex_);
+    refused_ = renewed.value;
+  }
+  return second;
+}
+
+Result<http::Response> ConnectionSession::send_with(http::Request& request, const http::CallContext& context,
+                                                    const Secret& access_token) {
+  const auto& auth = *options_.tokens->account.auth;
+  request.secret_headers = options_.credentials;
+  request.secret_headers.push_back(
+      {.name = auth.header, .value = Secret(auth.prefix + std::string(access_token.reveal()))});
+  return send_counted(request, context);
+}
+
+Result<http::Response> ConnectionSession::send_counted(const http::Request& request, http::CallContext context) {
+  int sent = 0;
+  context.sent = &sent;
+  auto response = client_.send(request, context);
+  requests_.fetch_add(sent, std::memory_order_relaxed);
+  return response;
+}
+
+bool ConnectionSession::was_renewed_in_vain(const Secret& access_token) const {
+  const std::lock_guard lock(mutex_);
+  return !refused_.empty() && refused_ == access_token;
 }
 
 } // namespace dovetail::sync

@@ -4,13 +4,22 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/http/client.hpp"
+#include "core/oauth/token_manager.hpp"
 #include "core/plugin/services.hpp"
 
 namespace dovetail::sync {
+
+/// A connection whose access token the host renews.
+struct TokenAccess {
+  oauth::TokenManager& manager; ///< outlives the session
+  oauth::Account account;
+};
 
 /// How the requests of one connection go out: made once from manifest, connection and secrets (connection_setup.hpp).
 struct SessionOptions {
@@ -22,11 +31,14 @@ struct SessionOptions {
   std::vector<http::Header> default_headers;
   /// Credentials; the plugin never sees them.
   std::vector<http::SecretHeader> credentials;
+  /// Set for auth of kind oauth2: its header comes on top of `credentials`.
+  std::optional<TokenAccess> tokens;
   std::string tenant;
   std::string connection;
 };
 
-/// Sends a plugin's requests for one connection: adds credentials and the manifest's headers, counts exchanges. Thread-safe.
+/// Sends a plugin's requests for one connection: adds credentials and the manifest's headers, counts exchanges. A request that is answered with
+/// 401 is sent once more with a renewed access token, where there are such. Thread-safe.
 class ConnectionSession final : public plugin::HttpService {
 public:
   /// `client` must outlive the session.
@@ -44,8 +56,17 @@ public:
   [[nodiscard]] std::int64_t not_modified() const noexcept { return not_modified_.load(std::memory_order_relaxed); }
 
 private:
+  [[nodiscard]] Result<http::Response> send_signed(http::Request& request, const http::CallContext& context);
+  [[nodiscard]] Result<http::Response> send_with(http::Request& request, const http::CallContext& context,
+                                                 const Secret& access_token);
+  [[nodiscard]] Result<http::Response> send_counted(const http::Request& request, http::CallContext context);
+  [[nodiscard]] bool was_renewed_in_vain(const Secret& access_token) const;
+
   http::Client& client_;
   SessionOptions options_;
+  mutable std::mutex mutex_;
+  // guarded by mutex_
+  Secret refused_; ///< a token that was refused although it was new: renewing it again would not help
   std::string object_;
   JobId job_;
   std::atomic<std::int64_t> requests_{0};

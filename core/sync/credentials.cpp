@@ -17,6 +17,10 @@ public:
   [[nodiscard]] Result<Secret> load(const std::string& name) {
     auto loaded = secrets_.load({.tenant = tenant_, .connection = id_, .name = name});
     if (!loaded.ok()) {
+      if (loaded.error().code == ErrorCode::not_found && secrets_.read_only()) {
+        // Only the backend knows where it may be put.
+        return failed_precondition(loaded.error().message);
+      }
       if (loaded.error().code == ErrorCode::not_found) {
         return failed_precondition("The connection has no secret \"" + name +
                                    "\". Give it with `dovetail connection add --replace --secret-env " + name +
@@ -61,7 +65,8 @@ Result<std::vector<http::SecretHeader>> load_credentials(const manifest::Connect
     redactor.remember(required.value);
     headers.push_back({.name = required.name, .value = required.value});
   }
-  if (connection.auth == nullptr || connection.auth->kind == manifest::AuthKind::none) {
+  if (connection.auth == nullptr || connection.auth->kind == manifest::AuthKind::none ||
+      connection.auth->kind == manifest::AuthKind::oauth2) {
     return headers;
   }
   Loader loader(secrets, tenant, id, redactor);

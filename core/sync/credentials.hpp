@@ -12,8 +12,8 @@
 
 namespace dovetail::sync {
 
-/// The headers that authenticate a connection's requests, as its manifest's auth method says, and the required headers. Every secret among them is made known
-/// to `redactor`. Errors: failed_precondition when a secret is missing (says which and how to give it); those of the backend.
+/// The headers that authenticate a connection's requests, as its manifest's auth method says, and the required headers; of a method of kind
+/// oauth2 the required headers only, as its token may change with every request. Every secret among them is made known to `redactor`. Errors: failed_precondition when a secret is missing (says which and how to give it); those of the backend.
 [[nodiscard]] Result<std::vector<http::SecretHeader>> load_credentials(const manifest::Connection& connection,
                                                                        vault::SecretBackend& secrets, TenantId tenant,
                                                                        ConnectionId id, Redactor& redactor);

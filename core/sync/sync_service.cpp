@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "core/http/url.hpp"
 #include "core/json/document.hpp"
 #include "core/mapping/hash.hpp"
 #include "core/store/page_writer.hpp"
@@ -39,7 +40,15 @@ std::vector<store::TableSpec> table_specs(const model::ModelRegistry& models, co
 } // namespace
 
 SyncService::SyncService(SyncParts parts, std::vector<store::TableSpec> tables)
-    : parts_(std::move(parts)), tables_(std::move(tables)) {}
+    : parts_(std::move(parts)), tables_(std::move(tables)),
+      tokens_(
+          std::make_unique<oauth::TokenManager>(oauth::TokenParts{.client = parts_.client,
+                                                                  .secrets = parts_.secrets,
+                                                                  .redactor = parts_.redactor,
+                                                                  .logger = parts_.logger,
+                                                                  .clock = parts_.clock,
+                                                                  .ids = parts_.ids,
+                                                                  .environment = manifest::process_environment()})) {}
 
 Result<SyncService> SyncService::make(SyncParts parts) {
   auto tables = table_specs(parts.models, parts.manifests);
@@ -68,12 +77,24 @@ Result<std::filesystem::path> SyncService::plugin_file(const manifest::Manifest&
 }
 
 Result<std::unique_ptr<SyncService::Ready>> SyncService::make_ready(const store::TenantRecord& tenant,
-                                                                    const store::ConnectionRecord& connection) {
-  const std::string where = fmt::format("connection \"{}\" of tenant \"{}\"", connection.settings.name, tenant.name);
-  if (connection.status != store::ConnectionStatus::active) {
-    return failed_precondition(
-        fmt::format("The {} is {}: {}", where, store::to_string(connection.status), connection.status_reason));
+                                                                    const store::ConnectionRecord& connection, Use use,
+                                                                    const std::stop_token& stop) {
+  using State = store::ConnectionStatus;
+  if (use == Use::test ? connection.status == State::disabled : connection.status != State::active) {
+    return failed_precondition(fmt::format("The connection \"{}\" of tenant \"{}\" is {}: {}", connection.settings.name,
+                                           tenant.name, store::to_string(connection.status), connection.status_reason));
   }
+  auto ready = prepare(tenant, connection, stop);
+  if (!ready.ok() && use != Use::dry_run) {
+    note_refusal(tenant, connection, nullptr, ready.error());
+  }
+  return ready;
+}
+
+Result<std::unique_ptr<SyncService::Ready>> SyncService::prepare(const store::TenantRecord& tenant,
+                                                                 const store::ConnectionRecord& connection,
+                                                                 const std::stop_token& stop) {
+  const std::string where = fmt::format("connection \"{}\" of tenant \"{}\"", connection.settings.name, tenant.name);
   const auto* provider = parts_.manifests.find(connection.settings.provider);
   if (provider == nullptr) {
     return not_found(
@@ -88,9 +109,6 @@ Result<std::unique_ptr<SyncService::Ready>> SyncService::make_ready(const store:
   auto ready = std::make_unique<Ready>(tenant, connection, *provider, std::move(*resolved));
   ready->config = ready->resolved.config.root().dump();
   ready->settings = provider->settings.exists() ? provider->settings.dump() : "{}";
-  DOVETAIL_TRY(auto credentials,
-               load_credentials(ready->resolved, parts_.secrets, tenant.id, connection.id, parts_.redactor));
-
   DOVETAIL_TRY(const auto file, plugin_file(*provider));
   const plugin::PluginSpec spec{.key = provider->provider_key,
                                 .file = file,
@@ -101,6 +119,7 @@ Result<std::unique_ptr<SyncService::Ready>> SyncService::make_ready(const store:
 
   parts_.limiter.configure(provider->provider_key, ready->resolved.rate_limits);
   SessionOptions session;
+  DOVETAIL_TRY_STATUS(sign_in(*ready, session, stop));
   session.base_url = ready->resolved.base_url;
   session.egress = ready->resolved.egress;
   session.limiter_key = {.provider = provider->provider_key, .tenant = tenant.id, .connection = connection.id};
@@ -108,11 +127,68 @@ Result<std::unique_ptr<SyncService::Ready>> SyncService::make_ready(const store:
   for (const auto& header : ready->resolved.headers) {
     session.default_headers.push_back({.name = header.name, .value = header.value});
   }
-  session.credentials = std::move(credentials);
   session.tenant = tenant.name;
   session.connection = connection.settings.name;
   ready->session = std::make_unique<ConnectionSession>(parts_.client, std::move(session));
   return ready;
+}
+
+Status SyncService::sign_in(Ready& ready, SessionOptions& session, const std::stop_token& stop) {
+  auto& resolved = ready.resolved;
+  DOVETAIL_TRY(session.credentials,
+               load_credentials(resolved, parts_.secrets, ready.tenant.id, ready.connection.id, parts_.redactor));
+  if (resolved.auth->kind != manifest::AuthKind::oauth2) {
+    return {};
+  }
+  session.tokens.emplace(TokenAccess{.manager = *tokens_,
+                                     .account = {.tenant = ready.tenant.id,
+                                                 .connection = ready.connection.id,
+                                                 .tenant_name = ready.tenant.name,
+                                                 .connection_name = ready.connection.settings.name,
+                                                 .provider = &ready.provider,
+                                                 .auth = resolved.auth,
+                                                 .token_url = resolved.token_url,
+                                                 .egress = resolved.egress}});
+  DOVETAIL_TRY(const oauth::AccessToken token,
+               tokens_->get_stored(session.tokens->account, {.stop = stop, .deadline = std::nullopt}));
+  if (!token.base_url.empty()) {
+    DOVETAIL_TRY(const auto url, http::Url::parse(token.base_url));
+    resolved.base_url = token.base_url;
+    resolved.egress.allowed.push_back(url.origin());
+  }
+  return {};
+}
+
+void SyncService::note_refusal(const store::TenantRecord& tenant, const store::ConnectionRecord& connection,
+                               const Ready* ready, const Error& error) {
+  if (error.code != ErrorCode::unauthenticated) {
+    return;
+  }
+  if (ready != nullptr && !ready->session->options().tokens) {
+    // Somebody may have given other credentials since this work began.
+    const auto present = load_credentials(ready->resolved, parts_.secrets, tenant.id, connection.id, parts_.redactor);
+    const auto& used = ready->session->options().credentials;
+    const auto same = [](const http::SecretHeader& left, const http::SecretHeader& right) {
+      return left.name == right.name && left.value == right.value;
+    };
+    if (present.ok() && !std::equal(present->begin(), present->end(), used.begin(), used.end(), same)) {
+      return;
+    }
+  }
+  constexpr std::string_view alarm = "Admin attention needed";
+  const auto said = error.message.find(alarm);
+  const std::string reason = said != std::string::npos
+                                 ? error.message.substr(said)
+                                 : fmt::format("{}: the provider refused the credentials: {}. Give new ones with "
+                                               "`dovetail connection add --replace`.",
+                                               alarm, error.message);
+  const auto marked = store::ConnectionRepository({parts_.database, tenant.id}, parts_.ids)
+                          .require_sign_in(connection.id, parts_.redactor.redact(reason));
+  parts_.logger.error("admin attention needed", {{"tenant", tenant.name},
+                                                 {"provider", connection.settings.provider},
+                                                 {"connection", connection.settings.name},
+                                                 {"reason", reason},
+                                                 {"stored", marked.ok() ? "yes" : marked.error().message}});
 }
 
 Result<std::unique_ptr<PageSource>> SyncService::make_source(Ready& ready, const manifest::Object& object, JobId job) {
@@ -189,7 +265,8 @@ Result<std::vector<ObjectReport>> SyncService::sync_connection(const store::Tena
                                                                const store::ConnectionRecord& connection,
                                                                const SyncOptions& options, const std::stop_token& stop,
                                                                ProgressListener* progress) {
-  DOVETAIL_TRY(auto ready, make_ready(tenant, connection));
+  DOVETAIL_TRY(const auto ready, make_ready(tenant, connection, options.dry_run ? Use::dry_run : Use::work, stop));
+  bool refused = false;
   std::vector<ObjectNode> nodes;
   for (const auto& object : ready->provider.objects) {
     nodes.push_back({.key = object.key, .parent = object.parent ? object.parent->object : ""});
@@ -214,12 +291,20 @@ Result<std::vector<ObjectReport>> SyncService::sync_connection(const store::Tena
     report.object = key;
     if (stop.stop_requested()) {
       report.error = cancelled("The sync was cancelled before this object's turn.");
+    } else if (refused) {
+      report.error = unauthenticated("It was not tried, as the provider refused the connection's credentials before.");
     } else {
       auto task = make_task(*ready, *ready->provider.find_object(key), options.dry_run ? &dry_run_parents : nullptr);
       if (task.ok()) {
         engine.run(*task, options, stop, progress, report);
       } else {
         report.error = std::move(task).error();
+      }
+    }
+    if (report.error && report.error->code == ErrorCode::unauthenticated && !refused) {
+      refused = true;
+      if (!options.dry_run) {
+        note_refusal(tenant, connection, ready.get(), *report.error);
       }
     }
     if (report.error) {
@@ -239,9 +324,16 @@ Result<std::vector<ObjectReport>> SyncService::sync_connection(const store::Tena
 Result<plugin::ConnectionTest> SyncService::test_connection(const store::TenantRecord& tenant,
                                                             const store::ConnectionRecord& connection,
                                                             const std::stop_token& stop) {
-  DOVETAIL_TRY(auto ready, make_ready(tenant, connection));
+  DOVETAIL_TRY(const auto ready, make_ready(tenant, connection, Use::test, stop));
   DOVETAIL_TRY(const auto instance, make_instance(*ready, {}, {}));
-  return instance->test_connection({.stop = stop, .deadline = std::nullopt});
+  auto tested = instance->test_connection({.stop = stop, .deadline = std::nullopt});
+  if (!tested.status.ok()) {
+    note_refusal(tenant, connection, ready.get(), tested.status.error());
+  } else if (connection.status == store::ConnectionStatus::needs_reauth) {
+    DOVETAIL_TRY_STATUS(store::ConnectionRepository({parts_.database, tenant.id}, parts_.ids)
+                            .set_status(connection.id, store::ConnectionStatus::active, ""));
+  }
+  return tested;
 }
 
 } // namespace dovetail::sync

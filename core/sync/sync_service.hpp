@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -16,6 +18,7 @@
 #include "core/manifest/connection.hpp"
 #include "core/manifest/registry.hpp"
 #include "core/model/registry.hpp"
+#include "core/oauth/token_manager.hpp"
 #include "core/plugin/plugin_host.hpp"
 #include "core/store/connection_repository.hpp"
 #include "core/store/database.hpp"
@@ -70,12 +73,14 @@ public:
 
   /// Syncs the objects that `options` names (all, if none). One that fails does not keep the others from being tried, but the children of a parent that
   /// was never read have nothing to read. An Error instead of reports when nothing could begin: unknown provider or object,
-  /// a plugin that is refused, a missing secret, a connection that is not active.
+  /// a plugin that is refused, a missing secret, a connection that is not active. When the provider refuses the credentials, the
+  /// connection's status becomes needs_reauth, but in a dry run (AUTH-4).
   [[nodiscard]] Result<std::vector<ObjectReport>>
   sync_connection(const store::TenantRecord& tenant, const store::ConnectionRecord& connection,
                   const SyncOptions& options, const std::stop_token& stop, ProgressListener* progress);
 
-  /// One minimal authenticated call (AUTH-5).
+  /// One minimal authenticated call (AUTH-5). A connection that needs to sign in again becomes active when it works, and an active one the
+  /// contrary when the provider refuses its credentials.
   [[nodiscard]] Result<plugin::ConnectionTest> test_connection(const store::TenantRecord& tenant,
                                                                const store::ConnectionRecord& connection,
                                                                const std::stop_token& stop);
@@ -101,8 +106,19 @@ private:
   struct Ready;
 
   SyncService(SyncParts parts, std::vector<store::TableSpec> tables);
+  /// What a connection is made ready for: whether it must be active, and whether a refusal is stored.
+  enum class Use : std::uint8_t { work, dry_run, test };
+  /// Errors: failed_precondition when it is not active (for a test: when it is disabled); else those of prepare().
   [[nodiscard]] Result<std::unique_ptr<Ready>> make_ready(const store::TenantRecord& tenant,
-                                                          const store::ConnectionRecord& connection);
+                                                          const store::ConnectionRecord& connection, Use use,
+                                                          const std::stop_token& stop);
+  [[nodiscard]] Result<std::unique_ptr<Ready>>
+  prepare(const store::TenantRecord& tenant, const store::ConnectionRecord& connection, const std::stop_token& stop);
+  /// The credentials that do not change, and access to those that do; the latter may say where the API is.
+  [[nodiscard]] Status sign_in(Ready& ready, SessionOptions& session, const std::stop_token& stop);
+  /// Sets needs_reauth after an error `unauthenticated`, unless the credentials were changed meanwhile (AUTH-4). `ready` may be null.
+  void note_refusal(const store::TenantRecord& tenant, const store::ConnectionRecord& connection, const Ready* ready,
+                    const Error& error);
   /// A plugin object for calls that are not about pages: it sees no state.
   [[nodiscard]] Result<std::unique_ptr<plugin::Instance>> make_instance(Ready& ready, std::string_view object,
                                                                         JobId job);
@@ -113,6 +129,7 @@ private:
 
   SyncParts parts_;
   std::vector<store::TableSpec> tables_;
+  std::unique_ptr<oauth::TokenManager> tokens_;
 };
 
 } // namespace dovetail::sync

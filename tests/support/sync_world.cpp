@@ -119,9 +119,28 @@ SyncWorld::Connected SyncWorld::connect(const std::string& tenant, const std::st
   return connected;
 }
 
-std::vector<sync::ObjectReport> SyncWorld::sync(const Connected& who, sync::SyncOptions options) {
+void SyncWorld::give(const Connected& who, const std::string& name, const std::string& value) {
+  static_cast<void>(must(parts_->secrets.save({.tenant = who.tenant.id, .connection = who.connection.id, .name = name},
+                                              Secret(value), std::nullopt),
+                         "secret"));
+}
+
+SyncWorld::Connected SyncWorld::reload(const Connected& who) {
+  store::ConnectionRepository connections({store.database(), who.tenant.id}, store.ids());
+  auto present = must(connections.get(who.connection.id), "connection");
+  if (!present) {
+    throw std::runtime_error("the connection is gone");
+  }
+  return {.tenant = who.tenant, .connection = std::move(*present)};
+}
+
+Result<std::vector<sync::ObjectReport>> SyncWorld::try_sync(const Connected& who, sync::SyncOptions options) {
   options.prefetch = options_.prefetch;
-  auto reports = parts_->service->sync_connection(who.tenant, who.connection, options, {}, nullptr);
+  return parts_->service->sync_connection(who.tenant, who.connection, options, {}, nullptr);
+}
+
+std::vector<sync::ObjectReport> SyncWorld::sync(const Connected& who, sync::SyncOptions options) {
+  auto reports = try_sync(who, std::move(options));
   EXPECT_TRUE(reports.ok()) << reports.error().message;
   return reports.ok() ? *reports : std::vector<sync::ObjectReport>();
 }

@@ -59,8 +59,15 @@ public:
   [[nodiscard]] Connected connect(const std::string& tenant, const std::string& config,
                                   const std::string& token = "secret-token");
 
+  /// A further secret of a connection.
+  void give(const Connected& who, const std::string& name, const std::string& value);
+  /// The connection as it is stored now.
+  [[nodiscard]] Connected reload(const Connected& who);
+
   /// Fails the test when the sync could not even begin.
   std::vector<sync::ObjectReport> sync(const Connected& who, sync::SyncOptions options = {});
+  /// The same for syncs that may not begin.
+  [[nodiscard]] Result<std::vector<sync::ObjectReport>> try_sync(const Connected& who, sync::SyncOptions options = {});
   [[nodiscard]] plugin::ConnectionTest test_connection(const Connected& who);
   /// Syncs until every object went through, at most `times` times; false when that was not enough.
   bool sync_until_done(const Connected& who, int times, const sync::SyncOptions& options = {});

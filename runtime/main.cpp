@@ -7,7 +7,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "core/vault/vault_start.hpp"
 #include "runtime/cli/program.hpp"
 
 namespace {
@@ -33,7 +32,7 @@ int main(int count, char** arguments) {
     bound_arenas();
     // A connection that a provider closes while it is written to is an error like others, not the end of the program.
     static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-    return dovetail::cli::run_program(count, arguments, dovetail::vault::take_ring_text_from_environment());
+    return dovetail::cli::run_program(count, arguments, dovetail::cli::take_secrets_from_environment());
   } catch (const std::exception&) {
     // Its text is foreign and may hold anything.
     static_cast<void>(

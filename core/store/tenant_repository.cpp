@@ -13,6 +13,7 @@ using detail::Sql;
 constexpr Sql insert_tenant =
     "INSERT INTO tenant (tenant_id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
 constexpr Sql select_tenant = "SELECT tenant_id, name, created_at FROM tenant WHERE name = $1";
+constexpr Sql select_tenant_by_id = "SELECT tenant_id, name, created_at FROM tenant WHERE tenant_id = $1";
 constexpr Sql select_tenants = "SELECT tenant_id, name, created_at FROM tenant WHERE name > $1 ORDER BY name LIMIT $2";
 
 constexpr std::size_t most_listed = 1000;
@@ -21,6 +22,14 @@ Result<TenantRecord> to_record(const Row& row) {
   DOVETAIL_TRY(const auto id, row.id<TenantTag>(0));
   DOVETAIL_TRY(const Timestamp created_at, row.timestamp(2));
   return TenantRecord{id, row.text(1), created_at};
+}
+
+Result<std::optional<TenantRecord>> to_optional_record(const std::optional<Row>& row) {
+  if (!row) {
+    return std::optional<TenantRecord>();
+  }
+  DOVETAIL_TRY(TenantRecord record, to_record(*row));
+  return std::optional<TenantRecord>(std::move(record));
 }
 
 } // namespace
@@ -38,14 +47,17 @@ Result<TenantRecord> TenantRepository::add(std::string_view name) {
   return record;
 }
 
+Result<std::optional<TenantRecord>> TenantRepository::get(TenantId id) {
+  return database_.with_operator_read([&](ReadSession& session) -> Result<std::optional<TenantRecord>> {
+    DOVETAIL_TRY(const auto row, Query(session, select_tenant_by_id, "reading a tenant").bind(id).row(3));
+    return to_optional_record(row);
+  });
+}
+
 Result<std::optional<TenantRecord>> TenantRepository::find(std::string_view name) {
   return database_.with_operator_read([&](ReadSession& session) -> Result<std::optional<TenantRecord>> {
     DOVETAIL_TRY(const auto row, Query(session, select_tenant, "reading a tenant").bind(name).row(3));
-    if (!row) {
-      return std::optional<TenantRecord>();
-    }
-    DOVETAIL_TRY(TenantRecord record, to_record(*row));
-    return std::optional<TenantRecord>(std::move(record));
+    return to_optional_record(row);
   });
 }
 

@@ -26,7 +26,8 @@ public:
 
   /// Errors: invalid_argument (check_name), already_exists.
   [[nodiscard]] Result<TenantRecord> add(std::string_view name);
-  /// nullopt when there is none of that name.
+  /// nullopt when there is none of that id or name.
+  [[nodiscard]] Result<std::optional<TenantRecord>> get(TenantId id);
   [[nodiscard]] Result<std::optional<TenantRecord>> find(std::string_view name);
   /// Up to `limit` (1 to 1000) tenants with names behind `after`, sorted by name.
   [[nodiscard]] Result<std::vector<TenantRecord>> list(std::string_view after = {}, std::size_t limit = 1000);

@@ -95,9 +95,9 @@ fs::path usual_config_file() {
   return folder.empty() ? folder : folder / "config.toml";
 }
 
-App::App(GlobalOptions options, std::optional<Secret> ring_text)
-    : options_(std::move(options)), ring_text_(std::move(ring_text)),
-      plugin_directories_(cli::plugin_directories(options_)), manifest_directories_(manifest_directories(options_)),
+App::App(GlobalOptions options, TakenSecrets taken)
+    : options_(std::move(options)), taken_(std::move(taken)), plugin_directories_(cli::plugin_directories(options_)),
+      manifest_directories_(manifest_directories(options_)),
       console_(std::cout, std::cerr, redactor_, standard_streams(color_mode(options_.color))), ids_(clock_, random_),
       logger_(make_logger_beside(
           make_logger({.level = log_level(options_.log_level), .file = options_.log_file}, redactor_, clock_),
@@ -202,18 +202,30 @@ Result<vault::Vault*> App::vault(bool tolerate_missing_keys) {
   if (!vault_) {
     DOVETAIL_TRY(vault::SecretRecords* const records, secret_records());
     DOVETAIL_TRY(vault_,
-                 vault::start_vault(ring_text_, *records, secure_random_,
+                 vault::start_vault(taken_.ring_text, *records, secure_random_,
                                     {.integrations_enabled = true, .tolerate_missing_keys = tolerate_missing_keys}));
   }
   return vault_.get();
 }
 
 Result<vault::SecretBackend*> App::secrets(bool tolerate_missing_keys) {
-  if (!secrets_) {
+  if (!secrets_ && has_builtin_secrets()) {
     DOVETAIL_TRY(vault::Vault* const opened, vault(tolerate_missing_keys));
-    secrets_.emplace(*opened, *secret_records_);
+    secrets_ = std::make_unique<vault::SecretService>(*opened, *secret_records_);
+  } else if (!secrets_) {
+    DOVETAIL_TRY(store::Database* const opened, database());
+    secrets_ = make_secret_backend(options_.secrets, std::move(taken_.variables), *opened, ids_);
   }
-  return &*secrets_;
+  return secrets_.get();
+}
+
+Result<std::vector<std::string>> App::secret_names(TenantId tenant, ConnectionId connection) {
+  if (has_builtin_secrets()) {
+    DOVETAIL_TRY(vault::SecretRecords* const records, secret_records());
+    return records->names(tenant, connection);
+  }
+  DOVETAIL_TRY(vault::SecretBackend* const backend, secrets(true));
+  return backend->names(tenant, connection);
 }
 
 Result<http::Client*> App::http_client() {

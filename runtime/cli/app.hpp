@@ -31,6 +31,7 @@
 #include "core/vault/vault_start.hpp"
 #include "runtime/cli/console.hpp"
 #include "runtime/cli/limit_keeper.hpp"
+#include "runtime/cli/secret_backends.hpp"
 
 namespace dovetail::cli {
 
@@ -44,14 +45,15 @@ struct GlobalOptions {
   std::string log_level = "warning";
   std::string log_file;
   std::string color = "auto";
+  SecretBackendOptions secrets;
 };
 
 /// The parts of the program, put together: each is made when it is first asked for, so that a verb needs no more than it uses. Parts live as
 /// long as the App. Used by one thread.
 class App {
 public:
-  /// `ring_text` is what DOVETAIL_VAULT_KEYS held. `options` has its defaults filled in (see program.cpp).
-  App(GlobalOptions options, std::optional<Secret> ring_text);
+  /// `taken` is what was taken out of the environment. `options` has its defaults filled in (see program.cpp).
+  App(GlobalOptions options, TakenSecrets taken);
   ~App();
   App(const App&) = delete;
   App& operator=(const App&) = delete;
@@ -86,7 +88,13 @@ public:
   /// Checked against the database (VAULT-3); a ring must be set. `tolerate_missing_keys` counts on the first call.
   [[nodiscard]] Result<vault::Vault*> vault(bool tolerate_missing_keys);
   [[nodiscard]] Result<vault::SecretRecords*> secret_records();
+  /// The backend that the options name; the built-in one needs the vault.
   [[nodiscard]] Result<vault::SecretBackend*> secrets(bool tolerate_missing_keys);
+  /// Whether secrets lie in the vault, and whether they can be stored at all.
+  [[nodiscard]] bool has_builtin_secrets() const noexcept { return options_.secrets.backend == "builtin"; }
+  [[nodiscard]] bool has_read_only_secrets() const noexcept { return options_.secrets.backend == "environment"; }
+  /// The names of a connection's secrets; needs no vault.
+  [[nodiscard]] Result<std::vector<std::string>> secret_names(TenantId tenant, ConnectionId connection);
   /// Everything that a sync needs: the vault must be in order, the rate limits of the last run are taken over.
   [[nodiscard]] Result<sync::SyncService*> sync_service();
 
@@ -103,7 +111,7 @@ private:
   [[nodiscard]] Result<http::Client*> http_client();
 
   const GlobalOptions options_;
-  const std::optional<Secret> ring_text_;
+  TakenSecrets taken_;
   const std::vector<std::filesystem::path> plugin_directories_;
   const std::vector<std::filesystem::path> manifest_directories_;
   SystemClock clock_;
@@ -121,7 +129,7 @@ private:
   std::unique_ptr<plugin::PluginHost> plugin_host_;
   std::optional<store::StoredSecretRecords> secret_records_;
   std::unique_ptr<vault::Vault> vault_;
-  std::optional<vault::SecretService> secrets_;
+  std::unique_ptr<vault::SecretBackend> secrets_;
   std::optional<limits::RateLimiter> limiter_;
   std::optional<LimitKeeper> limit_keeper_;
   std::unique_ptr<http::Resolver> resolver_;

@@ -9,6 +9,7 @@
 
 #include "core/base/limits.hpp"
 #include "core/manifest/connection.hpp"
+#include "core/vault/environment_secrets.hpp"
 #include "core/vault/fernet_import.hpp"
 #include "runtime/cli/config_text.hpp"
 #include "runtime/cli/secret_sources.hpp"
@@ -164,7 +165,8 @@ Result<ConnectionAdd::NamedSecrets> ConnectionAdd::gather(App& app, const store:
     }
   }
   for (const std::string& name : {resolved.auth->secret, resolved.auth->user_secret}) {
-    if (resolved.auth->kind != manifest::AuthKind::none && !name.empty()) {
+    if (resolved.auth->kind != manifest::AuthKind::none && resolved.auth->kind != manifest::AuthKind::oauth2 &&
+        !name.empty()) {
       needed.insert(name);
       known.insert(name);
     }
@@ -173,9 +175,19 @@ Result<ConnectionAdd::NamedSecrets> ConnectionAdd::gather(App& app, const store:
   DOVETAIL_TRY_STATUS(read_given(app, known, found));
   std::set<std::string, std::less<>> stored;
   if (present) {
-    DOVETAIL_TRY(vault::SecretRecords* const records, app.secret_records());
-    DOVETAIL_TRY(const auto names, records->names(tenant.id, present->id));
+    DOVETAIL_TRY(const auto names, app.secret_names(tenant.id, present->id));
     stored.insert(names.begin(), names.end());
+  }
+  if (resolved.auth->kind == manifest::AuthKind::oauth2) {
+    std::set<std::string, std::less<>> there = stored;
+    for (const auto& [name, secret] : found) {
+      there.insert(name);
+    }
+    need_tokens(provider, *resolved.auth, there, needed);
+  }
+  if (app.has_read_only_secrets()) {
+    DOVETAIL_TRY_STATUS(tell_variables(app, needed, found));
+    return found;
   }
   for (const std::string& name : needed) {
     if (found.count(name) == 0 && stored.count(name) == 0) {
@@ -185,6 +197,43 @@ Result<ConnectionAdd::NamedSecrets> ConnectionAdd::gather(App& app, const store:
     }
   }
   return found;
+}
+
+// Tokens can be renewed with a refresh token and the app's id and secret; by client credentials, with the latter alone.
+void ConnectionAdd::need_tokens(const manifest::Manifest& provider, const manifest::AuthMethod& auth,
+                                const std::set<std::string, std::less<>>& there,
+                                std::set<std::string, std::less<>>& needed) {
+  using manifest::OAuthFlow;
+  const bool grants = provider.oauth->has(OAuthFlow::client_credentials);
+  const bool refreshes = provider.oauth->has(OAuthFlow::refresh_token);
+  const std::string refresh_token(manifest::refresh_token_secret);
+  if (!grants && there.count(refresh_token) == 0 && there.count(auth.secret) == 0) {
+    needed.insert(refreshes ? refresh_token : auth.secret);
+  }
+  const bool renews = grants || there.count(refresh_token) != 0 || needed.count(refresh_token) != 0;
+  for (const auto name : {manifest::client_id_secret, manifest::client_secret_secret}) {
+    // An app's own variable is read whenever its tokens are renewed: no copy of it is stored.
+    const auto* const spec = provider.find_secret(name);
+    if (renews && spec != nullptr && (spec->env_key.empty() || !read_secret_variable(spec->env_key).ok())) {
+      needed.emplace(name);
+    }
+  }
+}
+
+// With a read-only backend nothing is stored: the person is told where the secrets belong.
+Status ConnectionAdd::tell_variables(App& app, const std::set<std::string, std::less<>>& needed,
+                                     const NamedSecrets& found) const {
+  if (!found.empty()) {
+    return failed_precondition("secrets come from the environment (--secret-backend environment) and cannot be stored: "
+                               "leave --secret-env and --secret-file out");
+  }
+  for (const std::string& name : needed) {
+    const auto variable = vault::secret_variable({.tenant = tenant_, .connection = name_}, name);
+    if (variable.ok()) {
+      app.console().note(fmt::format("The secret \"{}\" is read from {}.", name, *variable));
+    }
+  }
+  return {};
 }
 
 Status ConnectionAdd::read_given(App& app, const std::set<std::string, std::less<>>& known, NamedSecrets& found) const {

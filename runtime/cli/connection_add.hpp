@@ -34,6 +34,10 @@ private:
                                             const std::optional<store::ConnectionRecord>& present,
                                             const manifest::Manifest& provider,
                                             const manifest::Connection& resolved) const;
+  static void need_tokens(const manifest::Manifest& provider, const manifest::AuthMethod& auth,
+                          const std::set<std::string, std::less<>>& there, std::set<std::string, std::less<>>& needed);
+  [[nodiscard]] Status tell_variables(App& app, const std::set<std::string, std::less<>>& needed,
+                                      const NamedSecrets& found) const;
   [[nodiscard]] Status read_given(App& app, const std::set<std::string, std::less<>>& known, NamedSecrets& found) const;
   /// From the variable that the manifest names, else from the person.
   [[nodiscard]] static Result<Secret> find_missing(App& app, const manifest::Manifest& provider,

@@ -77,8 +77,7 @@ public:
     DOVETAIL_TRY(const store::TenantRecord tenant, app.tenant(which_.tenant));
     DOVETAIL_TRY(const store::ConnectionRecord record, app.connection(tenant, which_.name));
     DOVETAIL_TRY(store::Database* const database, app.database());
-    DOVETAIL_TRY(vault::SecretRecords* const secrets, app.secret_records());
-    DOVETAIL_TRY(const auto names, secrets->names(tenant.id, record.id));
+    DOVETAIL_TRY(const auto names, app.secret_names(tenant.id, record.id));
     DOVETAIL_TRY(const auto states, store::SyncStateRepository({*database, tenant.id}).list(record.id));
     DOVETAIL_TRY(const json::Document config, json::Document::parse(record.settings.config));
     if (json_.json) {
@@ -188,6 +187,7 @@ public:
         return cancelled("nothing was removed");
       }
     }
+    DOVETAIL_TRY_STATUS(remove_secrets(app, tenant, record));
     // Model tables that do not exist yet hold no rows of it, but the removal names them all.
     DOVETAIL_TRY(store::Database* const database, app.database_with_models());
     DOVETAIL_TRY(const store::ConnectionRemoval removed,
@@ -199,6 +199,20 @@ public:
   }
 
 private:
+  // The vault's go with the connection's rows; what another program keeps is asked to go first, as nobody knows of it afterwards.
+  static Status remove_secrets(App& app, const store::TenantRecord& tenant, const store::ConnectionRecord& record) {
+    if (app.has_builtin_secrets() || app.has_read_only_secrets()) {
+      return {};
+    }
+    DOVETAIL_TRY(vault::SecretBackend* const backend, app.secrets(true));
+    DOVETAIL_TRY(const auto names, backend->names(tenant.id, record.id));
+    for (const std::string& name : names) {
+      DOVETAIL_TRY([[maybe_unused]] const bool removed,
+                   backend->remove({.tenant = tenant.id, .connection = record.id, .name = name}));
+    }
+    return {};
+  }
+
   ConnectionOption which_;
   std::string rows_ = "keep";
   bool yes_ = false;

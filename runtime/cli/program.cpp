@@ -90,6 +90,15 @@ private:
                  "Where manifests are, with local models in models/; may be repeated. Default: beside the program");
     options.value("ca-file", global.ca_file, "FILE",
                   "PEM file of certificate authorities to trust besides the system's");
+    options
+        .value("secret-backend", global.secrets.backend, "WHERE",
+               "Where secrets are kept: builtin, environment or command")
+        ->check(CLI::IsMember({"builtin", "environment", "command"}))
+        ->capture_default_str();
+    options.list("secret-command", global.secrets.command, "WORD",
+                 "For the backend `command`: the program's absolute path, then its arguments, one each time");
+    options.list("secret-command-env", global.secrets.command_variables, "VARIABLE",
+                 "A variable that the secret command gets to see; may be repeated. Default: none but PATH and LANG");
     options.value("log-level", global.log_level, "LEVEL", "debug, info, warning or error")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
         ->capture_default_str();
@@ -187,7 +196,7 @@ std::string describe(const CLI::ParseError& error, Verbs& verbs) {
   return error.what();
 }
 
-int run_verb(Verbs& verbs, const GlobalOptions& global, std::optional<Secret> ring_text) {
+int run_verb(Verbs& verbs, const GlobalOptions& global, TakenSecrets taken) {
   Command* const command = verbs.chosen();
   if (command == nullptr) {
     return tell_wrong_usage(verbs, "a verb is missing");
@@ -195,7 +204,10 @@ int run_verb(Verbs& verbs, const GlobalOptions& global, std::optional<Secret> ri
   if (const Status usable = command->check(); !usable.ok()) {
     return tell_wrong_usage(verbs, usable.error().message);
   }
-  App app(global, std::move(ring_text));
+  if (const Status usable = check(global.secrets); !usable.ok()) {
+    return tell_wrong_usage(verbs, usable.error().message);
+  }
+  App app(global, std::move(taken));
   const Result<ExitCode> outcome = command->run(app);
   std::cout.flush();
   if (!outcome.ok()) {
@@ -211,7 +223,7 @@ int run_verb(Verbs& verbs, const GlobalOptions& global, std::optional<Secret> ri
 
 } // namespace
 
-int run_program(int count, const char* const* arguments, std::optional<Secret> ring_text) {
+int run_program(int count, const char* const* arguments, TakenSecrets taken) {
   GlobalOptions global;
   Verbs verbs(global);
   try {
@@ -221,7 +233,7 @@ int run_program(int count, const char* const* arguments, std::optional<Secret> r
   } catch (const CLI::ParseError& error) {
     return tell_wrong_usage(verbs, describe(error, verbs));
   }
-  return run_verb(verbs, global, std::move(ring_text));
+  return run_verb(verbs, global, std::move(taken));
 }
 
 } // namespace dovetail::cli

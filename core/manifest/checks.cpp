@@ -31,6 +31,7 @@ public:
     for (std::size_t i = 0; i < manifest_.actions.size(); ++i) {
       action(manifest_.actions[i], fmt::format("/actions/{}", i));
     }
+    batch();
   }
 
 private:
@@ -58,6 +59,8 @@ private:
     for (std::size_t i = 0; i < manifest_.secrets.size(); ++i) {
       if (manifest_.secrets[i].name == token_set_secret) {
         complain(fmt::format("/secrets/{}/name", i), "the host keeps the tokens that it renews under this name");
+      } else if (manifest_.secrets[i].name == batch_tokens_secret) {
+        complain(fmt::format("/secrets/{}/name", i), "the host keeps what it wrote into account files under this name");
       }
     }
     unique(manifest_.required_headers, "/requiredHeaders", "key", [](const auto& header) { return header.name; });
@@ -73,6 +76,9 @@ private:
     for (std::size_t i = 0; i < manifest_.auth.size(); ++i) {
       const auto& method = manifest_.auth[i];
       const auto at = several ? fmt::format("/auth/{}", i) : std::string("/auth");
+      if (method.body && (method.kind == AuthKind::none || method.kind == AuthKind::oauth2)) {
+        complain(at + "/body", "only a method with a fixed secret can put one into a body");
+      }
       if (method.kind == AuthKind::none) {
         continue;
       }
@@ -225,6 +231,55 @@ private:
       complain(at + "/object", fmt::format("\"{}\" is no object of this provider", action.object));
     } else if (!object->capabilities.actions) {
       complain(at + "/object", fmt::format("the object \"{}\" lacks the capability \"actions\"", action.object));
+    }
+  }
+
+  void batch() {
+    if (!manifest_.batch) {
+      return;
+    }
+    const Batch& batch = *manifest_.batch;
+    if (batch.schema.string_or("/type", "") != "object") {
+      complain("/batch/file", "an account file is a JSON object: \"type\": \"object\" is missing");
+    }
+    unique(batch.secrets, "/batch/secrets", "from", [](const auto& secret) { return secret.from; });
+    for (std::size_t i = 0; i < batch.secrets.size(); ++i) {
+      if (!has_secret(batch.secrets[i].secret)) {
+        complain(fmt::format("/batch/secrets/{}/secret", i),
+                 fmt::format("\"{}\" is not among \"secrets\"", batch.secrets[i].secret));
+      }
+    }
+    for (std::size_t i = 0; i < batch.settings.size(); ++i) {
+      const auto at = fmt::format("/batch/settings/{}", i);
+      if (batch.settings[i].form == BatchForm::members) {
+        continue;
+      }
+      if (batch.settings[i].to.empty()) {
+        complain(at, "the member \"to\" is missing: which setting is it");
+      } else {
+        config_member(batch.settings[i].to, at + "/to");
+      }
+    }
+    for (std::size_t i = 0; i < batch.auth.size(); ++i) {
+      if (manifest_.find_auth(batch.auth[i].method) == nullptr) {
+        complain(fmt::format("/batch/auth/{}/method", i),
+                 fmt::format("\"{}\" is no way of signing in of this provider", batch.auth[i].method));
+      }
+    }
+    for (std::size_t i = 0; i < batch.objects.size(); ++i) {
+      batch_object(batch, fmt::format("/batch/objects/{}", i), batch.objects[i]);
+    }
+  }
+
+  void batch_object(const Batch& batch, std::string at, const std::string& key) {
+    const Object* const object = manifest_.find_object(key);
+    if (object == nullptr) {
+      complain(std::move(at), fmt::format("\"{}\" is no object of this provider", key));
+    } else if (object->parent &&
+               std::find(batch.objects.begin(), batch.objects.end(), object->parent->object) == batch.objects.end()) {
+      // Children are read below stored rows: without these there would never be any.
+      complain(std::move(at),
+               fmt::format("\"{}\" is read below \"{}\", which is missing here", key, object->parent->object));
     }
   }
 

@@ -16,6 +16,7 @@
 #include "core/json/schema.hpp"
 #include "core/limits/rate_limiter.hpp"
 #include "core/manifest/action.hpp"
+#include "core/manifest/batch.hpp"
 #include "core/manifest/oauth.hpp"
 #include "core/manifest/object.hpp"
 
@@ -40,6 +41,12 @@ enum class AuthKind : std::uint8_t {
   oauth2  ///< header: prefix + access token, by default "Authorization: Bearer <token>"; the host renews the token
 };
 
+/// How a secret is written where it stands inside a request's body.
+enum class BodyEscape : std::uint8_t {
+  xml, ///< character data: & < > as entities; control characters cannot stand there at all
+  json ///< the inside of a JSON string
+};
+
 /// How the host adds credentials to requests to the connection's origin. The plugin never sees them.
 struct AuthMethod {
   std::string key;
@@ -50,6 +57,8 @@ struct AuthMethod {
   std::string user;        ///< basic: a template (see expand_template), e.g. "{login}"
   std::string header;
   std::string prefix;
+  /// Set: the plugin may write the placeholder of `secret` into a body, where the host puts the secret so escaped (adr/0011).
+  std::optional<BodyEscape> body;
 };
 
 /// A secret that a connection may have. Its value is in the vault.
@@ -116,6 +125,7 @@ struct Manifest {
   std::vector<std::string> pii;                      ///< names of fields and headers to redact (HTTP-4)
   std::vector<Object> objects;
   std::vector<Action> actions;
+  std::optional<Batch> batch; ///< nullopt: the provider has no batch mode
 
   [[nodiscard]] json::Value raw() const noexcept { return document.root(); }
   /// nullptr when there is none of that key.

@@ -71,6 +71,8 @@ TEST(Manifest, HoldsEverythingThatTheFileSays) {
   EXPECT_EQ(manifest->auth[1].kind, AuthKind::basic);
   EXPECT_EQ(manifest->find_auth("bearer")->prefix, "Bearer ");
   EXPECT_EQ(manifest->find_auth("bearer")->header, "Authorization");
+  EXPECT_EQ(manifest->find_auth("bearer")->body, BodyEscape::json);
+  EXPECT_FALSE(manifest->auth[0].body);
   EXPECT_EQ(manifest->find_auth("nothing"), nullptr);
   ASSERT_EQ(manifest->secrets.size(), 2U);
   EXPECT_TRUE(manifest->secrets[0].required);
@@ -238,6 +240,10 @@ TEST(Manifest, EachWayOfBeingMalformedHasItsOwnMessage) {
       {", \"user\": \"{login}\"", "", "/auth/1: basic auth needs either \"user\" or \"userSecret\""},
       {"\"user\": \"{login}\"", "\"user\": \"{nobody}\"",
        "/auth/1/user: \"nobody\" is not among the properties of /connectionConfig"},
+      {"\"escape\": \"json\"", "\"escape\": \"yaml\"",
+       "/auth/2/body/escape: expected \"xml\" or \"json\", found \"yaml\""},
+      {"\"kind\": \"none\"", "\"kind\": \"none\", \"body\": {\"escape\": \"xml\"}",
+       "/auth/3/body: only a method with a fixed secret can put one into a body"},
       {"\"key\": \"open\"", "\"key\": \"key\"", "/auth/3/key: \"key\" stands here twice"},
       {"\"X-Api-Key\"", "\"X Api Key\"", "/auth/0/header: expected the name of an HTTP header"},
       {"\"name\": \"password\"", "\"name\": \"api_key\"", "/secrets/1/name: \"api_key\" stands here twice"},
@@ -256,8 +262,8 @@ TEST(Manifest, EachWayOfBeingMalformedHasItsOwnMessage) {
        "/oauth/baseUrl/allowedHosts/0: expected a host such as"},
       {"\"clientAuth\": \"basic\"", "\"baseUrl\": {\"from\": \"/endpoint\", \"allowedHosts\": [\"*.com/x\"]}",
        "/oauth/baseUrl/allowedHosts/0: expected a host such as"},
-      {"{\"key\": \"bearer\", \"kind\": \"bearer\", \"secret\": \"api_key\"}", "{\"kind\": \"oauth2\"}",
-       "/auth/2: \"client_id\" is not among \"secrets\""},
+      {"{\"key\": \"bearer\", \"kind\": \"bearer\", \"secret\": \"api_key\", \"body\": {\"escape\": \"json\"}}",
+       "{\"kind\": \"oauth2\"}", "/auth/2: \"client_id\" is not among \"secrets\""},
       {"{\"name\": \"password\",", "{\"name\": \"oauth_tokens\",", "/secrets/1/name: the host keeps the tokens"},
       {"\"requiredHeaders\"", "\"requiredheaders\"", "(document): the member \"requiredHeaders\" is missing"},
       {"\"source\": \"connection\"", "\"source\": \"file\"",

@@ -46,11 +46,11 @@ struct Parent {
   std::vector<std::pair<std::string, std::string>> fields;
 };
 
-/// Records of one object that contain each other (SYNC-6). The predicate tells that a record is a child: {"from": pointer} (anything but
-/// null stands there) or {"from": pointer, "equals": scalar or array of scalars}.
+/// Records of one object that contain each other (SYNC-6). A record is a child where anything but null or "" stands at `parent_key`, or where
+/// the predicate says so: {"from": pointer} (anything but null or "" stands there) or {"from": pointer, "equals": scalar or array of scalars}.
 struct Hierarchy {
-  std::string parent_key; ///< pointer to the id of a record's parent
-  json::Value child_predicate;
+  std::string parent_key;      ///< pointer to the id of a record's parent
+  json::Value child_predicate; ///< missing where the pointer says it all
 };
 
 enum class Deletions : std::uint8_t {

@@ -21,10 +21,19 @@ std::string text_at(const json::Value& value, std::string_view pointer, std::str
   return std::string(value.string_or(pointer, otherwise));
 }
 
+std::vector<std::string> read_texts(const json::Value& list) {
+  std::vector<std::string> texts;
+  for (const auto entry : list.elements()) {
+    texts.emplace_back(entry.as_string().value_or(""));
+  }
+  return texts;
+}
+
 } // namespace detail
 
 namespace {
 
+using detail::read_texts;
 using detail::text_at;
 using json::Value;
 
@@ -59,6 +68,9 @@ AuthMethod read_auth_method(const Value& entry) {
   method.user = text_at(entry, "/user");
   method.header = text_at(entry, "/header", method.kind == AuthKind::none ? "" : "Authorization");
   method.prefix = text_at(entry, "/prefix", usual_prefix(method.kind));
+  if (const auto escape = entry["body"]["escape"].as_string()) {
+    method.body = *escape == "json" ? BodyEscape::json : BodyEscape::xml;
+  }
   return method;
 }
 
@@ -83,14 +95,6 @@ std::vector<SecretSpec> read_secrets(const Value& list) {
                        .required = entry.bool_or("/required", false)});
   }
   return secrets;
-}
-
-std::vector<std::string> read_texts(const Value& list) {
-  std::vector<std::string> texts;
-  for (const auto entry : list.elements()) {
-    texts.emplace_back(entry.as_string().value_or(""));
-  }
-  return texts;
 }
 
 std::optional<OAuth> read_oauth(const Value& entry) {
@@ -227,6 +231,9 @@ void read_everything(Manifest& manifest) {
   for (const auto entry : root["actions"].elements()) {
     manifest.actions.push_back(read_action(entry));
   }
+  if (root["batch"].exists()) {
+    manifest.batch = detail::read_batch(root["batch"]);
+  }
 }
 
 /// The schemas that the manifest itself holds.
@@ -242,6 +249,9 @@ void compile_schemas(Manifest& manifest, Findings& findings) {
   manifest.config_schema = compile(manifest.connection_config, "/connectionConfig");
   for (std::size_t i = 0; i < manifest.actions.size(); ++i) {
     manifest.actions[i].input_schema = compile(manifest.actions[i].input, fmt::format("/actions/{}/input", i));
+  }
+  if (manifest.batch) {
+    manifest.batch->file_schema = compile(manifest.batch->schema, "/batch/file");
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/json/document.hpp"
@@ -22,6 +23,10 @@ extern const std::string_view connection_schema_text;
 [[nodiscard]] Result<json::Schema> compile_schema(std::string_view text);
 
 [[nodiscard]] std::string text_at(const json::Value& value, std::string_view pointer, std::string_view otherwise = "");
+
+[[nodiscard]] std::vector<std::string> read_texts(const json::Value& list);
+
+[[nodiscard]] Batch read_batch(const json::Value& entry);
 
 [[nodiscard]] Object read_object(const json::Value& entry);
 

@@ -20,7 +20,7 @@ inline constexpr std::string_view acme = R"json({
   "auth": [
     {"key": "key", "kind": "header", "secret": "api_key", "header": "X-Api-Key"},
     {"key": "login", "kind": "basic", "secret": "password", "user": "{login}"},
-    {"key": "bearer", "kind": "bearer", "secret": "api_key"},
+    {"key": "bearer", "kind": "bearer", "secret": "api_key", "body": {"escape": "json"}},
     {"key": "open", "kind": "none"}
   ],
   "secrets": [

@@ -313,6 +313,7 @@ private:
     }
     DOVETAIL_TRY(target.source, make_source(field.from, type == model::FieldType::json && !mapped));
     target.has_enum = mapped;
+    target.keep_unknown = field.keep_unknown;
     for (const auto& [text, value] : field.enum_entries) {
       DOVETAIL_TRY(auto cell, fixed_cell(value, type, field.format, "the enum's value"));
       target.enum_entries.emplace_back(text, cell);
@@ -352,23 +353,33 @@ private:
       program_->has_source_updated_at = true;
     }
     if (mapping_.inactive_when) {
-      const InactiveRule& rule = *mapping_.inactive_when;
-      auto source = make_source(rule.from, false);
-      if (!source.ok()) {
-        return std::move(source).error().in("\"inactiveWhen\"");
-      }
-      if (!rule.when_present && rule.equals.empty()) {
-        return invalid_argument("\"inactiveWhen\" needs \"equals\", \"in\" or \"present\"");
-      }
-      program_->inactive = {*source, rule.equals, rule.when_present};
-      program_->has_inactive = true;
-      canonical_ += rule.when_present ? "inactive present=" : "inactive equals=";
-      describe(rule.from);
-      for (const Scalar& scalar : rule.equals) {
-        describe(scalar);
-      }
+      DOVETAIL_TRY(program_->inactive, make_condition(*mapping_.inactive_when, "inactiveWhen", "inactive"));
+    }
+    if (mapping_.gone_when) {
+      DOVETAIL_TRY(program_->gone, make_condition(*mapping_.gone_when, "goneWhen", "gone"));
+    }
+    for (const RecordRule& rule : mapping_.child_when) {
+      DOVETAIL_TRY(auto condition, make_condition(rule, "hierarchy", "child"));
+      program_->children.push_back(std::move(condition));
     }
     return {};
+  }
+
+  Result<Condition> make_condition(const RecordRule& rule, std::string_view name, std::string_view signature) {
+    auto source = make_source(rule.from, false);
+    if (!source.ok()) {
+      return std::move(source).error().in(fmt::format("\"{}\"", name));
+    }
+    if (!rule.when_present && rule.equals.empty()) {
+      return invalid_argument(fmt::format("\"{}\" needs \"equals\", \"in\" or \"present\"", name));
+    }
+    canonical_ += fmt::format("{} {}{}=", signature, rule.when_present ? "present" : "equals",
+                              rule.empty_is_null ? " or empty" : "");
+    describe(rule.from);
+    for (const Scalar& scalar : rule.equals) {
+      describe(scalar);
+    }
+    return Condition{std::string(name), *source, rule.equals, rule.when_present, rule.empty_is_null};
   }
 
   // The signature's text: lengths before contents, so that no two mappings give the same one.
@@ -406,6 +417,7 @@ private:
       canonical_ += "default ";
       describe(*field.enum_default);
     }
+    canonical_ += field.keep_unknown ? "keep " : "";
     canonical_ += '\n';
   }
 
@@ -425,7 +437,14 @@ private:
     }
     renumber(program_->external_id);
     renumber(program_->source_updated_at.source);
-    renumber(program_->inactive.source);
+    for (std::optional<Condition>* condition : {&program_->inactive, &program_->gone}) {
+      if (*condition) {
+        renumber((*condition)->source);
+      }
+    }
+    for (Condition& condition : program_->children) {
+      renumber(condition.source);
+    }
     for (PageConstantSlot& constant : program_->page_constants) {
       constant.slot = static_cast<std::uint16_t>(program_->record_slots + (none - 1 - constant.slot));
     }

@@ -219,6 +219,16 @@ Status read_enum(const Value& value, FieldMapping& field) {
     }
     DOVETAIL_TRY(field.enum_default, read_scalar(otherwise));
   }
+  const Value keep = value["keepUnknown"];
+  if (keep.exists()) {
+    if (!keep.as_bool()) {
+      return wrong(keep, "must be true or false");
+    }
+    if (!entries.exists() || otherwise.exists()) {
+      return wrong(keep, "goes with an \"enum\" that has no \"default\": what the enum lacks stays as it came");
+    }
+    field.keep_unknown = *keep.as_bool();
+  }
   return {};
 }
 
@@ -232,8 +242,8 @@ Result<FieldMapping> read_field(std::string name, const Value& value) {
   if (!value.is_object()) {
     return wrong(value, fmt::format("must be {}", what_a_source_is));
   }
-  DOVETAIL_TRY_STATUS(check_members(
-      value, {"from", "const", "concat", "firstOf", "find", "take", "embedded", "enum", "default", "format"}));
+  DOVETAIL_TRY_STATUS(check_members(value, {"from", "const", "concat", "firstOf", "find", "take", "embedded", "enum",
+                                            "default", "keepUnknown", "format"}));
   DOVETAIL_TRY(field.from, read_object_source(value, 0));
   DOVETAIL_TRY_STATUS(read_enum(value, field));
   const Value format = value["format"];
@@ -250,8 +260,25 @@ Result<FieldMapping> read_field(std::string name, const Value& value) {
   return field;
 }
 
-Result<InactiveRule> read_inactive(const Value& value) {
-  InactiveRule rule;
+/// One scalar, or any of an array of them.
+Status read_wanted(const Value& value, std::vector<Scalar>& wanted) {
+  if (!value.is_array()) {
+    DOVETAIL_TRY(auto scalar, read_scalar(value));
+    wanted.push_back(std::move(scalar));
+    return {};
+  }
+  if (value.size() == 0 || value.size() > max_enum_entries) {
+    return wrong(value, fmt::format("must be an array of 1 to {} values", max_enum_entries));
+  }
+  for (const Value one : value.elements()) {
+    DOVETAIL_TRY(auto scalar, read_scalar(one));
+    wanted.push_back(std::move(scalar));
+  }
+  return {};
+}
+
+Result<RecordRule> read_condition(const Value& value, std::string_view meaning) {
+  RecordRule rule;
   if (!value.is_object()) {
     return wrong(value, "must be an object: a source and one of \"equals\", \"in\", \"present\"");
   }
@@ -268,15 +295,13 @@ Result<InactiveRule> read_inactive(const Value& value) {
     DOVETAIL_TRY(auto scalar, read_scalar(equals));
     rule.equals.push_back(std::move(scalar));
   } else if (in.exists()) {
-    if (!in.is_array() || in.size() == 0 || in.size() > max_enum_entries) {
+    if (!in.is_array()) {
       return wrong(in, fmt::format("must be an array of 1 to {} values", max_enum_entries));
     }
-    for (const Value one : in.elements()) {
-      DOVETAIL_TRY(auto scalar, read_scalar(one));
-      rule.equals.push_back(std::move(scalar));
-    }
+    DOVETAIL_TRY_STATUS(read_wanted(in, rule.equals));
   } else if (present.as_bool() != true) {
-    return wrong(present, "can only be true: to be inactive where the value is missing, use \"equals\": null");
+    return wrong(present,
+                 fmt::format("can only be true: to be {} where the value is missing, use \"equals\": null", meaning));
   } else {
     rule.when_present = true;
   }
@@ -289,7 +314,8 @@ Result<Mapping> Mapping::parse(const json::Value& spec) {
   if (!spec.is_object()) {
     return wrong(spec, "a mapping must be an object");
   }
-  DOVETAIL_TRY_STATUS(check_members(spec, {"model", "externalId", "sourceUpdatedAt", "inactiveWhen", "fields"}));
+  DOVETAIL_TRY_STATUS(
+      check_members(spec, {"model", "externalId", "sourceUpdatedAt", "inactiveWhen", "goneWhen", "fields"}));
   Mapping mapping;
   DOVETAIL_TRY(const auto model, member(spec, "model"));
   DOVETAIL_TRY(mapping.model, read_text(model, "a model's name", max_pointer_bytes));
@@ -299,7 +325,10 @@ Result<Mapping> Mapping::parse(const json::Value& spec) {
     DOVETAIL_TRY(mapping.source_updated_at, read_field("sourceUpdatedAt", spec["sourceUpdatedAt"]));
   }
   if (spec["inactiveWhen"].exists()) {
-    DOVETAIL_TRY(mapping.inactive_when, read_inactive(spec["inactiveWhen"]));
+    DOVETAIL_TRY(mapping.inactive_when, read_condition(spec["inactiveWhen"], "inactive"));
+  }
+  if (spec["goneWhen"].exists()) {
+    DOVETAIL_TRY(mapping.gone_when, read_condition(spec["goneWhen"], "gone"));
   }
   DOVETAIL_TRY(const auto fields, member(spec, "fields"));
   if (!fields.is_object() || fields.size() == 0 || fields.size() > max_fields) {
@@ -310,6 +339,35 @@ Result<Mapping> Mapping::parse(const json::Value& spec) {
     mapping.fields.push_back(std::move(field));
   }
   return mapping;
+}
+
+Status Mapping::leave_out_children(std::string_view parent_key, const json::Value& predicate) {
+  DOVETAIL_TRY(const auto steps, json::split_pointer(parent_key));
+  if (steps.size() > max_pointer_depth || parent_key.size() > max_pointer_bytes) {
+    return invalid_argument(fmt::format("\"{}\": too long for the pointer to a record's parent", parent_key));
+  }
+  RecordRule has_parent;
+  has_parent.from.kind = Expression::Kind::pointer;
+  has_parent.from.pointer = parent_key;
+  has_parent.when_present = true;
+  has_parent.empty_is_null = true;
+  child_when.push_back(std::move(has_parent));
+  if (!predicate.exists()) {
+    return {};
+  }
+  RecordRule rule;
+  rule.empty_is_null = true;
+  rule.from.kind = Expression::Kind::pointer;
+  DOVETAIL_TRY_STATUS(check_members(predicate, {"from", "equals"}));
+  DOVETAIL_TRY(const auto from, member(predicate, "from"));
+  DOVETAIL_TRY(rule.from.pointer, read_pointer(from));
+  const Value equals = predicate["equals"];
+  rule.when_present = !equals.exists();
+  if (equals.exists()) {
+    DOVETAIL_TRY_STATUS(read_wanted(equals, rule.equals));
+  }
+  child_when.push_back(std::move(rule));
+  return {};
 }
 
 } // namespace dovetail::mapping

@@ -58,13 +58,15 @@ struct FieldMapping {
   TimeFormat format = TimeFormat::iso8601;
   std::vector<std::pair<std::string, Scalar>> enum_entries; ///< text at the source -> value here
   std::optional<Scalar> enum_default; ///< for texts that the entries lack; without one they do not convert
+  bool keep_unknown = false;          ///< instead of a default: a text that the entries lack stays as it came
 };
 
-/// When the provider says that a record is archived or deleted (SYNC-7).
-struct InactiveRule {
+/// A condition on a record.
+struct RecordRule {
   Expression from;
   std::vector<Scalar> equals; ///< any of them
   bool when_present = false;  ///< instead: anything but null stands there
+  bool empty_is_null = false; ///< the empty text counts as null
 };
 
 /// A mapping as a manifest or an override states it (SYNC-2, SYNC-3), not yet tied to a model. A value.
@@ -72,12 +74,19 @@ struct Mapping {
   std::string model;
   Expression external_id;
   std::optional<FieldMapping> source_updated_at;
-  std::optional<InactiveRule> inactive_when;
+  std::optional<RecordRule> inactive_when; ///< the provider says that the record is archived or deleted (SYNC-7)
+  /// The record says no more than that what it names is gone: the row's fields are kept (SYNC-7).
+  std::optional<RecordRule> gone_when;
+  std::vector<RecordRule> child_when; ///< if any holds, the record is a child and is left out (SYNC-6)
   std::vector<FieldMapping> fields;
 
   /// Reads the JSON form (docs/reference/mapping.md). The Error (invalid_argument) names the JSON pointer of what is wrong
   /// in the document that `spec` belongs to, and what may stand there.
   [[nodiscard]] static Result<Mapping> parse(const json::Value& spec);
+  /// Leaves out every record that is a child of another (SYNC-6): anything but null or the empty text stands at the JSON pointer
+  /// `parent_key`, or `predicate` holds: an object with "from", a JSON pointer, and perhaps "equals", a scalar or an array of
+  /// them; without it anything but null or the empty text counts. Errors as parse().
+  [[nodiscard]] Status leave_out_children(std::string_view parent_key, const json::Value& predicate);
 };
 
 struct Program;

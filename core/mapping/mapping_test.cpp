@@ -59,6 +59,7 @@ TEST(Mapping, TheSignatureChangesWithWhateverChangesTheRows) {
       R"("name": {"from": "/n", "enum": {"a": "b"}})",
       R"("name": {"from": "/n", "enum": {"a": "c"}})",
       R"("name": {"from": "/n", "enum": {"a": "b"}, "default": "b"})",
+      R"("name": {"from": "/n", "enum": {"a": "b"}, "keepUnknown": true})",
       R"("name": {"concat": ["/n"]})",
       R"("name": {"firstOf": ["/n"]})",
       R"("name": {"const": "/n"})",
@@ -94,6 +95,12 @@ TEST(Mapping, ErrorsNameThePlaceAndWhatMayStandThere) {
   EXPECT_THAT(error_of(with_field(R"("name": {"form": "/n"})")), HasSubstr("\"/fields/name/form\": not known here"));
   EXPECT_THAT(error_of(with_field(R"("name": {"from": "/n", "const": 1})")), HasSubstr("one of \"from\""));
   EXPECT_THAT(error_of(with_field(R"("name": {"from": "/n", "default": 1})")), HasSubstr("needs an \"enum\""));
+  EXPECT_THAT(error_of(with_field(R"("name": {"from": "/n", "keepUnknown": true})")),
+              HasSubstr("goes with an \"enum\""));
+  EXPECT_THAT(error_of(with_field(R"("name": {"from": "/n", "enum": {"a": "b"}, "default": 1, "keepUnknown": true})")),
+              HasSubstr("has no \"default\""));
+  EXPECT_THAT(error_of(with_field(R"("name": {"from": "/n", "enum": {"a": "b"}, "keepUnknown": 1})")),
+              HasSubstr("/keepUnknown\": must be true or false"));
   EXPECT_THAT(error_of(with_field(R"("name": {"from": "/n", "take": "/x"})")), HasSubstr("goes with \"find\""));
   EXPECT_THAT(error_of(with_field(R"("name": {"const": "x", "embedded": "/x"})")), HasSubstr("/embedded\": goes with"));
   EXPECT_THAT(error_of(with_field(R"("name": {"find": {"in": "/a", "where": "/b"}, "take": "/x"})")),
@@ -110,6 +117,26 @@ TEST(Mapping, ErrorsNameThePlaceAndWhatMayStandThere) {
   EXPECT_THAT(
       error_of(R"({"model": "thing", "externalId": "/id", "fields": {"name": "/n"}, "inactiveWhen": {"from": "/a"}})"),
       HasSubstr("\"/inactiveWhen\": needs one of"));
+  EXPECT_THAT(
+      error_of(
+          R"({"model": "thing", "externalId": "/id", "fields": {"name": "/n"}, "goneWhen": {"from": "/a", "present": false}})"),
+      HasSubstr("\"/goneWhen/present\": can only be true: to be gone"));
+}
+
+TEST(Mapping, WhatMakesARecordAChildIsChecked_SYNC_6) {
+  const auto error_of_predicate = [](const std::string& predicate, std::string_view parent_key = "/parent") {
+    const auto document = json::Document::parse(predicate);
+    const Status status = Mapping().leave_out_children(parent_key, document->root());
+    return status.ok() ? std::string() : status.error().message;
+  };
+  EXPECT_EQ(error_of_predicate(R"({"from": "/level", "equals": [1, null, "x"]})"), "");
+  EXPECT_EQ(error_of_predicate(R"({"from": "/level"})"), "");
+  EXPECT_THAT(error_of_predicate(R"({"from": "/level", "equals": []})"),
+              HasSubstr("\"/equals\": must be an array of 1"));
+  EXPECT_THAT(error_of_predicate(R"({"from": "/level", "is": 1})"), HasSubstr("\"/is\": not known here"));
+  EXPECT_THAT(error_of_predicate(R"({"equals": 1})"), HasSubstr("\"from\" is missing"));
+  EXPECT_THAT(error_of_predicate(R"({"from": "level"})"), HasSubstr("no JSON pointer"));
+  EXPECT_NE(error_of_predicate(R"({"from": "/level"})", "parent"), "");
 }
 
 TEST(Mapping, BoundsAreKept) {

@@ -32,7 +32,7 @@ struct Constant {
   std::string_view text; ///< as Scalar::text
 };
 
-/// The values of one column (or of "externalId", "sourceUpdatedAt", "inactiveWhen") that did not convert.
+/// The values of one column (or of "externalId", "sourceUpdatedAt", "inactiveWhen", "goneWhen", "hierarchy") that did not convert.
 struct FieldErrors {
   std::string field;
   std::uint64_t count = 0;
@@ -43,12 +43,13 @@ struct FieldErrors {
 inline constexpr std::size_t max_samples = 3;
 inline constexpr std::size_t max_sample_bytes = 120;
 
-/// What became of one page. records = rows + null_rows + failed + duplicates.
+/// What became of one page. records = rows + null_rows + failed + duplicates + children.
 struct PageStats {
   std::uint64_t records = 0;    ///< elements of the array (1 for a single record)
   std::uint64_t rows = 0;       ///< in PageRows
   std::uint64_t null_rows = 0;  ///< elements that were null
   std::uint64_t failed = 0;     ///< records without a usable external id
+  std::uint64_t children = 0;   ///< records that the mapping leaves out as children of others (SYNC-6)
   std::uint64_t duplicates = 0; ///< records whose external id came again later in the page: the last one stands
   std::vector<FieldErrors> errors;
 };

@@ -15,6 +15,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 /// One engine on one kernel.
 struct Engine {
@@ -278,6 +279,17 @@ TEST_P(PageMapperTest, FindsAllDuplicatesOfALargePage) {
   EXPECT_EQ(mapped[1699], "1699");
 }
 
+TEST_P(PageMapperTest, Sync3KeepsWhatAnEnumLacksWhereTheMappingSaysSo) {
+  const std::string field = R"("state": {"from": "/v", "enum": {"0": "active"}, "keepUnknown": true})";
+  EXPECT_EQ(cell(field, R"({"id":1,"v":0})"), "'active'");
+  EXPECT_EQ(cell(field, R"({"id":1,"v":"7"})"), "'7'");
+  EXPECT_EQ(cell(field, R"({"id":1,"v":7})"), "'7'");
+  EXPECT_EQ(cell(field, R"({"id":1})"), "null");
+  EXPECT_THAT(stats_.errors, IsEmpty());
+  EXPECT_EQ(cell(R"("number": {"from": "/v", "enum": {"x": 5}, "keepUnknown": true})", R"({"id":1,"v":"y"})"), "null");
+  EXPECT_THAT(stats_.errors, SizeIs(1)) << "what is kept must fit the column";
+}
+
 TEST_P(PageMapperTest, Sync7MarksInactiveRecords) {
   const auto mapping = compiled(
       R"({"model": "thing", "externalId": "/id", "sourceUpdatedAt": "/u", "inactiveWhen": {"from": "/state", "in": ["archived", "deleted", null]}, "fields": {"name": "/n"}})");
@@ -287,6 +299,39 @@ TEST_P(PageMapperTest, Sync7MarksInactiveRecords) {
   EXPECT_TRUE(rows_.header(2).inactive);
   EXPECT_EQ(rows_.header(1).source_updated_at, parse_iso8601("2026-01-05T09:00:00Z"));
   EXPECT_FALSE(rows_.header(0).source_updated_at.has_value());
+}
+
+TEST_P(PageMapperTest, Sync7TellsRecordsThatSayOnlyThatTheyAreGone) {
+  const auto mapping = compiled(
+      R"({"model": "thing", "externalId": "/id", "goneWhen": {"from": "$page/repository", "equals": "deleted"}, "fields": {"name": "/n"}})");
+  rows(mapping, R"([{"id":1},{"id":2,"n":"x"}])");
+  ASSERT_EQ(rows_.size(), 2U);
+  EXPECT_FALSE(rows_.header(0).gone);
+  const std::vector<Constant> constants{{"repository", Scalar::Kind::string, "deleted"}};
+  rows(mapping, R"([{"id":1}])", "", constants);
+  ASSERT_EQ(rows_.size(), 1U);
+  EXPECT_TRUE(rows_.header(0).gone);
+}
+
+TEST_P(PageMapperTest, Sync6LeavesChildrenOutAndCountsThem) {
+  const auto document = json::Document::parse(R"({"from": "/level", "equals": [1, 2, "sub"]})");
+  const auto spec = json::Document::parse(R"({"model": "thing", "externalId": "/id", "fields": {"name": "/n"}})");
+  auto with_parents = Mapping::parse(spec->root());
+  ASSERT_TRUE(with_parents->leave_out_children("/up/id", document->root()).ok());
+  const auto mapping = compile(*with_parents, thing_model());
+  ASSERT_TRUE(mapping.ok());
+  const auto lines = rows(*mapping, R"([{"id":1,"up":{"id":null},"level":0,"n":"a"},{"id":2,"up":{"id":"1"},"n":"b"},
+    {"id":3,"up":{"id":""},"n":"c"},{"id":4,"level":2},{"id":5,"level":"2","n":"e"},{"level":"sub"},{"id":7,"up":{"id":{}}},{"n":"no id"},null])");
+  EXPECT_THAT(lines, SizeIs(3));
+  EXPECT_EQ(rows_.header(0).external_id, "1");
+  EXPECT_EQ(rows_.header(1).external_id, "3");
+  EXPECT_EQ(rows_.header(2).external_id, "5");
+  EXPECT_EQ(stats_.children, 4U);
+  EXPECT_EQ(stats_.failed, 1U) << "a child without an id is no loss";
+  EXPECT_EQ(stats_.records, stats_.rows + stats_.null_rows + stats_.failed + stats_.duplicates + stats_.children);
+  const auto plain = compile(*Mapping::parse(spec->root()), thing_model());
+  EXPECT_NE(mapping->signature(), plain->signature()) << "another choice of records is another mapping";
+  EXPECT_THAT(mapping->source_paths(), ElementsAre("/id", "/level", "/n", "/up/id"));
 }
 
 TEST_P(PageMapperTest, TheContentHashFollowsTheCellsAndNothingElse) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -69,6 +70,7 @@ struct RowHeader {
   std::uint64_t external_id_hash = 0;         ///< mapping::hash_text(external_id)
   std::uint64_t content_hash = 0; ///< XXH3 over the cells, their kinds, the two marks here and the mapping's signature
   bool inactive = false;          ///< the provider's own archived or deleted mark (SYNC-7)
+  bool gone = false;              ///< the record says only that it no longer exists: its cells mean nothing (SYNC-7)
 };
 
 /// A bump allocator for texts that a row needs and the page does not hold. Not thread-safe.
@@ -111,6 +113,25 @@ public:
     assert(!headers_.empty());
     headers_.pop_back();
     cells_.resize(cells_.size() - columns_.size());
+  }
+  /// Takes every row back for which `wanted(row index)` is false, in the rows' order; returns how many.
+  template <typename Wanted> std::size_t keep_if(Wanted wanted) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < headers_.size(); ++i) {
+      if (!wanted(i)) {
+        continue;
+      }
+      if (kept != i) {
+        headers_[kept] = headers_[i];
+        std::copy_n(cells_.begin() + static_cast<std::ptrdiff_t>(i * columns_.size()), columns_.size(),
+                    cells_.begin() + static_cast<std::ptrdiff_t>(kept * columns_.size()));
+      }
+      ++kept;
+    }
+    const std::size_t dropped = headers_.size() - kept;
+    headers_.resize(kept);
+    cells_.resize(kept * columns_.size());
+    return dropped;
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return headers_.size(); }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -138,14 +139,17 @@ struct Target {
   bool constant = false; ///< the same for all records: `fixed`
   bool has_enum = false;
   bool has_default = false;
+  bool keep_unknown = false;                              ///< what the enum lacks is converted as it is
   Cell fixed;                                             ///< constant's or the enum default's
   std::vector<std::pair<std::string, Cell>> enum_entries; ///< sorted by text
 };
 
-struct Inactive {
+struct Condition {
+  std::string name; ///< for reports
   Source source;
   std::vector<Scalar> equals;
   bool when_present = false;
+  bool empty_is_null = false;
 };
 
 struct PageConstantSlot {
@@ -173,8 +177,9 @@ struct Program {
   Source external_id;
   Target source_updated_at; ///< name is empty when the mapping has none
   bool has_source_updated_at = false;
-  Inactive inactive;
-  bool has_inactive = false;
+  std::optional<Condition> inactive;
+  std::optional<Condition> gone;
+  std::vector<Condition> children;
 
   std::uint64_t signature = 0;
   std::vector<std::string> source_paths;

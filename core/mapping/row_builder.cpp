@@ -105,6 +105,9 @@ Cell RowBuilder::enum_cell(const Target& target, const RawValue& value) {
   if (found != target.enum_entries.end() && found->first == *text) {
     return found->second;
   }
+  if (target.keep_unknown) {
+    return plain_cell(target, value);
+  }
   if (!target.has_default) {
     report(target.name, target.secret, "the enum lacks this text and has no default", value);
   }
@@ -119,9 +122,10 @@ Cell RowBuilder::cell_of(const Target& target) {
   if (value.is_null()) {
     return {};
   }
-  if (target.has_enum) {
-    return enum_cell(target, value);
-  }
+  return target.has_enum ? enum_cell(target, value) : plain_cell(target, value);
+}
+
+Cell RowBuilder::plain_cell(const Target& target, const RawValue& value) {
   const Converted converted = convert(value, target.type, target.format, rows_->arena());
   if (!converted.problem.empty()) {
     report(target.name, target.secret, converted.problem, value);
@@ -129,27 +133,28 @@ Cell RowBuilder::cell_of(const Target& target) {
   return converted.cell;
 }
 
-bool RowBuilder::is_inactive() {
-  if (!program_.has_inactive) {
-    return false;
+bool RowBuilder::holds(const Condition& condition) {
+  const RawValue value = value_of(condition.source);
+  if (value.is_null() || (condition.empty_is_null && value.type == Type::string && value.size == 0)) {
+    return !condition.when_present && std::any_of(condition.equals.begin(), condition.equals.end(),
+                                                  [](const Scalar& one) { return one.kind == Scalar::Kind::null; });
   }
-  const RawValue value = value_of(program_.inactive.source);
-  if (value.is_null()) {
-    return !program_.inactive.when_present &&
-           std::any_of(program_.inactive.equals.begin(), program_.inactive.equals.end(),
-                       [](const Scalar& one) { return one.kind == Scalar::Kind::null; });
-  }
-  if (program_.inactive.when_present) {
+  if (condition.when_present) {
     return true;
   }
   const auto text = scalar_text(value);
   if (!text) {
-    report("inactiveWhen", false, "no single value to compare", value);
+    report(condition.name, false, "no single value to compare", value);
     return false;
   }
-  return std::any_of(program_.inactive.equals.begin(), program_.inactive.equals.end(), [&](const Scalar& one) {
+  return std::any_of(condition.equals.begin(), condition.equals.end(), [&](const Scalar& one) {
     return to_raw(one.kind, one.text).type == value.type && one.text == *text;
   });
+}
+
+bool RowBuilder::is_child() {
+  return std::any_of(program_.children.begin(), program_.children.end(),
+                     [this](const Condition& condition) { return holds(condition); });
 }
 
 std::string_view RowBuilder::external_id() {
@@ -171,6 +176,11 @@ std::string_view RowBuilder::external_id() {
 }
 
 void RowBuilder::end_record() {
+  // Before all else: what is wrong with a record that nobody wants is nobody's concern.
+  if (is_child()) {
+    ++stats_.children;
+    return;
+  }
   RowHeader header;
   header.external_id = external_id();
   if (header.external_id.empty()) {
@@ -183,7 +193,8 @@ void RowBuilder::end_record() {
       header.source_updated_at = cell.as_timestamp();
     }
   }
-  header.inactive = is_inactive();
+  header.inactive = program_.inactive && holds(*program_.inactive);
+  header.gone = program_.gone && holds(*program_.gone);
   header.external_id_hash = hash_text(header.external_id);
   const std::span<Cell> cells = rows_->append(header);
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -245,7 +256,7 @@ std::uint64_t RowBuilder::hash_row(std::size_t row) {
     std::memcpy(end + 8, &content, 8);
     end += fixed_bytes;
   };
-  put(header.inactive ? 1 : 0, header.source_updated_at ? 1 : 0);
+  put((header.inactive ? 1U : 0U) | (header.gone ? 2U : 0U), header.source_updated_at ? 1 : 0);
   put(0,
       header.source_updated_at ? static_cast<std::uint64_t>(header.source_updated_at->time_since_epoch().count()) : 0);
   for (const Cell& cell : cells) {

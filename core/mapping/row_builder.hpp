@@ -35,8 +35,10 @@ private:
   [[nodiscard]] RawValue value_of(const Source& source);
   [[nodiscard]] RawValue concat(const Source& source);
   [[nodiscard]] Cell cell_of(const Target& target);
+  [[nodiscard]] Cell plain_cell(const Target& target, const RawValue& value);
   [[nodiscard]] Cell enum_cell(const Target& target, const RawValue& value);
-  [[nodiscard]] bool is_inactive();
+  [[nodiscard]] bool holds(const Condition& condition);
+  [[nodiscard]] bool is_child();
   [[nodiscard]] std::string_view external_id();
   void keep_last(std::uint64_t id_hash);
   [[nodiscard]] std::uint64_t hash_row(std::size_t row);

@@ -43,6 +43,9 @@ public:
     for (const auto entry : document["derived"].elements()) {
       derived(entry);
     }
+    for (const auto entry : document["policies"].elements()) {
+      policy(entry);
+    }
     for (const auto entry : document["indexes"].elements()) {
       std::vector<std::string> columns;
       for (const auto column : entry.elements()) {
@@ -178,6 +181,49 @@ private:
     derived.where.push_back(std::move(condition));
   }
 
+  void policy(const Value& entry) {
+    FieldPolicy policy{.field = text_at(entry, "/field"),
+                       .source = text_at(entry, "/source"),
+                       .state = text_at(entry, "/state"),
+                       .otherwise = policy_kind_from_name(entry.string_or("/default", "")).value_or(PolicyKind{}),
+                       .rule_key = text_at(entry, "/ruleKey"),
+                       .aliases = {}};
+    for (const auto& [alias, kind] : entry["aliases"].members()) {
+      policy.aliases.emplace_back(alias, policy_kind_from_name(kind.as_string().value_or("")).value_or(PolicyKind{}));
+    }
+    for (const auto* const part : {"field", "source", "state"}) {
+      const auto named = entry[std::string_view(part)];
+      const auto* const known = model_.find(named.as_string().value_or(""));
+      if (known == nullptr) {
+        complain(named.pointer(), fmt::format("{} is no field of this model", named.dump()));
+      } else if (known->type != FieldType::text) {
+        complain(named.pointer(), fmt::format("{} is of type {}, expected text", named.dump(), to_string(known->type)));
+      }
+      policy_part(named, policy);
+    }
+    if (policy.field == policy.source || policy.field == policy.state || policy.source == policy.state) {
+      complain(entry.pointer(), "\"field\", \"source\" and \"state\" are three different fields");
+    }
+    if (!policy.rule_key.empty() &&
+        std::any_of(model_.policies.begin(), model_.policies.end(),
+                    [&](const FieldPolicy& other) { return other.rule_key == policy.rule_key; })) {
+      complain(entry.pointer() + "/ruleKey", fmt::format("\"{}\" stands here twice", policy.rule_key));
+    }
+    model_.policies.push_back(std::move(policy));
+  }
+
+  /// Of two policies that write one field, one would undo what the other did.
+  void policy_part(const Value& named, const FieldPolicy& policy) {
+    const auto name = named.as_string().value_or("");
+    const bool written = name == policy.field || name == policy.state;
+    for (const FieldPolicy& other : model_.policies) {
+      if (name == other.field || name == other.state || (written && name == other.source)) {
+        complain(named.pointer(), fmt::format("\"{}\" belongs to another policy already", name));
+        return;
+      }
+    }
+  }
+
   Model& model_;
   std::vector<Problem>& problems_;
 };
@@ -207,6 +253,16 @@ std::string broken_link(const Model& model, const DerivedField& derived, const M
     if (missing(field)) {
       return fmt::format("the model \"{}\" has no field \"{}\"", other->name, field);
     }
+  }
+  // The store computes such a field when a page or a sweep touches rows, not when a person or a policy changes one.
+  const auto local = [&](const std::string& field) {
+    return std::any_of(other->policies.begin(), other->policies.end(),
+                       [&](const FieldPolicy& policy) { return policy.field == field || policy.state == field; });
+  };
+  if (local(derived.of_field) || local(derived.of_key) ||
+      std::any_of(derived.where.begin(), derived.where.end(),
+                  [&](const Condition& condition) { return local(condition.field); })) {
+    return fmt::format("looks at a field of \"{}\" that a policy makes local", other->name);
   }
   const auto type = other->find(derived.of_field)->type;
   if (type != derived.field.type) {

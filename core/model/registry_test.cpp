@@ -151,6 +151,59 @@ protected:
   fs::path directory_;
 };
 
+TEST(Model, ReadsPolicies_SYNC_1) {
+  const auto document = json::Document::parse(R"({"name":"deal","label":"Deal",
+    "fields":[{"name":"client","type":"text"},{"name":"theirs","type":"text"},{"name":"state_of","type":"text"}],
+    "policies":[{"field":"client","source":"theirs","state":"state_of","default":"write_once","ruleKey":"clientSyncPolicy",
+                 "aliases":{"follow_acme":"follow_source"}}]})");
+  ASSERT_TRUE(document.ok()) << document.error().message;
+  std::vector<json::Problem> problems;
+  const auto model = parse_model(document->root(), problems);
+  ASSERT_THAT(problems, IsEmpty());
+  const auto* const policy = model.find_policy("client");
+  ASSERT_NE(policy, nullptr);
+  EXPECT_EQ(policy->source, "theirs");
+  EXPECT_EQ(policy->otherwise, PolicyKind::write_once);
+  EXPECT_EQ(policy->kind_from_name("follow_acme"), PolicyKind::follow_source);
+  EXPECT_EQ(policy->kind_from_name("preserve_local"), PolicyKind::preserve_local);
+  EXPECT_EQ(policy->kind_from_name("sometimes"), std::nullopt);
+  EXPECT_EQ(model.find_policy("theirs"), nullptr);
+}
+
+TEST(Model, RefusesPoliciesThatCannotWork_SYNC_1) {
+  const auto with = [](std::string_view policies) {
+    return complaints(
+        std::string(R"({"name":"deal","label":"Deal","fields":[{"name":"a","type":"text"},{"name":"b","type":"text"},
+      {"name":"c","type":"text"},{"name":"d","type":"text"},{"name":"e","type":"text"},{"name":"n","type":"integer"}],"policies":)") +
+        std::string(policies) + "}");
+  };
+  EXPECT_THAT(with(R"([{"field":"a","source":"b","state":"c"},{"field":"d","source":"b","state":"e"}])"), IsEmpty())
+      << "two may follow one source";
+  EXPECT_THAT(with(R"([{"field":"a","source":"n","state":"x"}])"),
+              ElementsAre(HasSubstr("/policies/0/source: \"n\" is of type integer, expected text"),
+                          HasSubstr("/policies/0/state: \"x\" is no field")));
+  EXPECT_THAT(with(R"([{"field":"a","source":"a","state":"c"}])"), ElementsAre(HasSubstr("three different fields")));
+  EXPECT_THAT(with(R"([{"field":"a","source":"b","state":"c"},{"field":"b","source":"d","state":"e"}])"),
+              ElementsAre(HasSubstr("/policies/1/field: \"b\" belongs to another policy")));
+  EXPECT_THAT(with(R"([{"field":"a","source":"b","state":"c"},{"field":"d","source":"a","state":"e"}])"),
+              ElementsAre(HasSubstr("/policies/1/source: \"a\" belongs to another policy")));
+  EXPECT_THAT(with(R"([{"field":"a","source":"b","state":"c","default":"never"}])"),
+              ElementsAre(HasSubstr("/policies/0/default")));
+  EXPECT_THAT(with(R"([{"field":"a","source":"b","state":"c","ruleKey":"dryRun"}])"),
+              ElementsAre(HasSubstr("ends in SyncPolicy")));
+}
+
+TEST_F(Models, AMinOfCannotLookAtWhatIsLocal_SYNC_1) {
+  write("deal.json",
+        R"({"name":"deal","label":"D","fields":[{"name":"client","type":"text"},{"name":"theirs","type":"text"},
+    {"name":"state_of","type":"text"},{"name":"at","type":"timestamp"}],"policies":[{"field":"client","source":"theirs","state":"state_of"}]})");
+  write("person.json", R"({"name":"person","label":"P","fields":[{"name":"name","type":"text"}],
+    "derived":[{"name":"first_at","type":"timestamp","minOf":{"model":"deal","field":"at","theirKey":"client","ourKey":"name"}}]})");
+  const auto registry = ModelRegistry::load({directory_});
+  ASSERT_TRUE(registry.ok());
+  EXPECT_THAT(registry->errors(), ElementsAre(HasSubstr("looks at a field of \"deal\" that a policy makes local")));
+}
+
 TEST_F(Models, ABadFileIsNamedAndTheOthersStillLoad) {
   write("good.json", R"({"name":"good","label":"G","fields":[{"name":"a","type":"text"}]})");
   write("bad.json", R"({"name":"bad","label":"B","fields":[{"name":"a","type":"txt"}]})");
@@ -209,7 +262,8 @@ TEST(ShippedModels, AreGood) {
   const auto registry = ModelRegistry::load({fs::path(source) / "manifests" / "models"});
   ASSERT_TRUE(registry.ok()) << registry.error().message;
   EXPECT_THAT(registry->errors(), IsEmpty());
-  for (const auto* name : {"member", "repository", "pull_request", "review", "commit", "pull_request_commit"}) {
+  for (const auto* name :
+       {"member", "repository", "pull_request", "review", "commit", "pull_request_commit", "project"}) {
     EXPECT_NE(registry->find(name), nullptr) << name;
   }
 }

@@ -16,7 +16,6 @@ namespace dovetail::store {
 namespace {
 
 using detail::Query;
-using detail::Row;
 using detail::Sql;
 
 constexpr Sql select_by_key = "SELECT job_id, object, state, fence, worker, started_at, lease_expires_at FROM job"
@@ -170,6 +169,7 @@ Result<ActionStart> ActionJobs::make(Transaction& transaction, const NewAction& 
                         .bind(fmt::format("{}:{}:{}", kind, action.connection.value, begun.idempotency_key))
                         .bind(now)
                         .bind(now)
+                        .bind(std::int64_t{0}) // no rule speaks of actions
                         .execute_only();
   if (!inserted.ok()) {
     Error error = inserted.error();

@@ -107,6 +107,7 @@ Result<JobRecord> to_record(const Row& row) {
     DOVETAIL_TRY(*counter, row.integer(column));
     ++column;
   }
+  DOVETAIL_TRY(record.rule_revision, row.integer(column));
   return record;
 }
 
@@ -172,7 +173,7 @@ Result<JobId> JobRepository::create(const NewJob& job) {
     } else {
       query.bind(job.idempotency_key);
     }
-    return query.bind(std::max(job.not_before, now)).bind(now).execute_only();
+    return query.bind(std::max(job.not_before, now)).bind(now).bind(job.rule_revision).execute_only();
   });
   if (!created.ok() && created.error().code == ErrorCode::already_exists) {
     return already_exists("a job with the idempotency key \"" + job.idempotency_key + "\" exists already");

@@ -49,6 +49,7 @@ struct NewJob {
   std::string idempotency_key{};
   /// Not to be started before; the epoch means at once.
   Timestamp not_before{};
+  std::int64_t rule_revision = 0; ///< of the rule that it runs by; 0: the manifest's defaults (SYNC-9)
 };
 
 /// The right to run a job: every later change of it names the fence, which grows with each claim.
@@ -77,6 +78,7 @@ struct JobRecord {
   std::optional<Timestamp> finished_at;
   Timestamp updated_at;
   JobCounters counters;
+  std::int64_t rule_revision = 0;
   std::string error_code;    ///< of a failed job
   std::string error_message; ///< of a failed job
 };

@@ -6,14 +6,15 @@
 /// The statements of the job repository.
 namespace dovetail::store::detail::job_sql {
 
-inline constexpr Sql insert_job = {"INSERT INTO job (tenant_id, job_id, connection_id, provider, object, kind, mode, "
-                                   "state, idempotency_key, fence, attempt, worker,"
-                                   " cancel_requested, not_before, created_at, updated_at)"
-                                   " VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, 0, 0, '', 0, $9, $10, $10)",
-                                   "INSERT INTO job (tenant_id, job_id, connection_id, provider, object, kind, mode, "
-                                   "state, idempotency_key, fence, attempt, worker,"
-                                   " cancel_requested, not_before, created_at, updated_at)"
-                                   " VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, 0, 0, '', false, $9, $10, $10)"};
+inline constexpr Sql insert_job = {
+    "INSERT INTO job (tenant_id, job_id, connection_id, provider, object, kind, mode, "
+    "state, idempotency_key, fence, attempt, worker,"
+    " cancel_requested, not_before, created_at, updated_at, rule_revision)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, 0, 0, '', 0, $9, $10, $10, $11)",
+    "INSERT INTO job (tenant_id, job_id, connection_id, provider, object, kind, mode, "
+    "state, idempotency_key, fence, attempt, worker,"
+    " cancel_requested, not_before, created_at, updated_at, rule_revision)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, 0, 0, '', false, $9, $10, $10, $11)"};
 
 inline constexpr Sql claim_job = {"UPDATE job SET state = 'running', fence = fence + 1, attempt = attempt + 1, worker "
                                   "= $1, started_at = $2, finished_at = NULL,"
@@ -70,20 +71,21 @@ inline constexpr Sql retry_job = {
     " failed = 0, removed = 0, conflicts = 0, requests = 0, not_modified = 0"
     " WHERE tenant_id = $2 AND job_id = $3 AND state IN ('failed', 'cancelled')"};
 
-inline constexpr std::size_t job_columns = 29;
+inline constexpr std::size_t job_columns = 30;
 inline constexpr Sql select_job =
     "SELECT job_id, connection_id, provider, object, kind, mode, state, idempotency_key, fence, attempt, worker, "
     "cancel_requested,"
     " not_before, created_at, started_at, finished_at, updated_at, error_code, error_message, fetched, created, "
     "updated, unchanged,"
-    " skipped, failed, removed, conflicts, requests, not_modified FROM job WHERE tenant_id = $1 AND job_id = $2";
+    " skipped, failed, removed, conflicts, requests, not_modified, rule_revision FROM job WHERE tenant_id = $1 AND "
+    "job_id = $2";
 // Ids grow with time, so they order jobs as their creation does.
 inline constexpr Sql select_jobs =
     "SELECT job_id, connection_id, provider, object, kind, mode, state, idempotency_key, fence, attempt, worker, "
     "cancel_requested,"
     " not_before, created_at, started_at, finished_at, updated_at, error_code, error_message, fetched, created, "
     "updated, unchanged,"
-    " skipped, failed, removed, conflicts, requests, not_modified FROM job"
+    " skipped, failed, removed, conflicts, requests, not_modified, rule_revision FROM job"
     " WHERE tenant_id = $1 AND job_id < $2 AND (CAST($3 AS bigint) IS NULL OR connection_id = CAST($3 AS bigint))"
     " AND (CAST($4 AS text) IS NULL OR state = CAST($4 AS text)) AND ($5 = '' OR object = $5) AND ($6 = '' OR provider "
     "= $6)"

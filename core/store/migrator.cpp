@@ -36,11 +36,12 @@ constexpr const char* create_table_postgresql =
 
 constexpr Sql call_protect_table = {"SELECT 1", "SELECT dovetail_protect_table(format('%I', $1::text)::regclass)"};
 
-constexpr std::array<std::string_view, 17> reserved_tables = {
-    "tenant",           "connection",      "secret",         "vault_canary",  "sync_state",
-    "plugin_state",     "page_state",      "pending_parent", "external_link", "job",
-    "job_error",        "job_log",         "object_lease",   "report",        "model_version",
-    "limiter_snapshot", "schema_migration"};
+constexpr std::array<std::string_view, 21> reserved_tables = {
+    "tenant",           "connection",       "secret",         "vault_canary",     "sync_state",
+    "plugin_state",     "page_state",       "pending_parent", "external_link",    "job",
+    "job_error",        "job_log",          "object_lease",   "report",           "model_version",
+    "limiter_snapshot", "schema_migration", "rule",           "unmatched_record", "mapping_override",
+    "accepted_fields"};
 
 Result<std::int64_t> count(ReadSession& session, const Sql& sql) {
   DOVETAIL_TRY(const auto row, Query(session, sql, "looking at the schema").row(1));

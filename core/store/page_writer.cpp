@@ -108,7 +108,7 @@ Status PageWriter::Impl::check_guard(const PageWrite& page, const GuardState& gu
 }
 
 RowState PageWriter::Impl::wanted_state(const Incoming& record) const {
-  if (!record.header->inactive || plan_.target.deletion == DeletionPolicy::ignore) {
+  if (!(record.header->inactive || record.header->gone) || plan_.target.deletion == DeletionPolicy::ignore) {
     return RowState::active;
   }
   return plan_.target.deletion == DeletionPolicy::soft_delete ? RowState::deleted : RowState::inactive;
@@ -117,8 +117,11 @@ RowState PageWriter::Impl::wanted_state(const Incoming& record) const {
 void PageWriter::Impl::take_existing(std::size_t record, PageOutcome& outcome, PageChanges& changes) const {
   const Incoming& incoming = page_records_.records()[record];
   const StoredLink& link = links_[record];
-  const RowState state = wanted_state(incoming);
-  const bool same_values = link.content_hash == incoming.content_hash;
+  // What is gone has no values any more: the row keeps its last ones. Under the policy "ignore" nothing happens to it at all.
+  const bool gone = incoming.header->gone;
+  const bool ignored = gone && plan_.target.deletion == DeletionPolicy::ignore;
+  const RowState state = ignored ? link.state : wanted_state(incoming);
+  const bool same_values = gone || link.content_hash == incoming.content_hash;
   if ((same_values && link.state == state) || (link.state != RowState::active && state != RowState::active)) {
     ++outcome.counters.unchanged;
     return;
@@ -151,8 +154,10 @@ void PageWriter::Impl::take_match(std::size_t record, std::int64_t row_id, PageO
 void PageWriter::Impl::create(std::size_t record, bool conflict, PageOutcome& outcome, PageChanges& changes) {
   const Incoming& incoming = page_records_.records()[record];
   outcome.counters.conflicts += conflict ? 1 : 0;
-  if (!plan_.target.create_unmatched) {
+  if (!plan_.target.create_unmatched || incoming.header->gone) {
     ++outcome.counters.skipped;
+    ++outcome.unmatched;
+    changes.unmatched.push_back(record);
     return;
   }
   ++outcome.counters.created;
@@ -205,7 +210,7 @@ Status PageWriter::Impl::decide(PageStatements& statements, PageOutcome& outcome
   for (std::size_t i = 0; i < page_records_.records().size(); ++i) {
     if (links_[i].found) {
       take_existing(i, outcome, changes);
-    } else if (plan_.match_cells.empty()) {
+    } else if (plan_.match_cells.empty() || page_records_.records()[i].header->gone) {
       create(i, false, outcome, changes);
     } else {
       unknown.push_back(i);

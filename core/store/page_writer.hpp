@@ -15,6 +15,7 @@
 #include "core/mapping/page_rows.hpp"
 #include "core/model/model.hpp"
 #include "core/store/database.hpp"
+#include "core/store/field_policy.hpp"
 #include "core/store/model_table.hpp"
 
 namespace dovetail::store {
@@ -48,13 +49,17 @@ struct ObjectTarget {
   /// null or empty value says nothing. Several such rows: counted as a conflict, and a row of its own is made.
   std::vector<MatchRule> match_by;
   ConflictPolicy conflict = ConflictPolicy::upsert;
-  bool create_unmatched = true; ///< false: a record without link and match is skipped
+  /// false: a record without link and match is skipped, and its id is kept for a person to match (see unmatched_records)
+  bool create_unmatched = true;
   DeletionPolicy deletion = DeletionPolicy::mark_inactive_keep_link;
+  /// The fields that the model makes local follow these where `columns` has their source; neither they nor their states are among `columns`.
+  PolicyChoices policies;
   std::vector<std::string> child_objects; ///< get a pending_parent entry for each active row that was made or changed
 };
 
 /// What came of records and requests; a job's columns of the same names (SYNC-11).
-/// fetched = created + updated + unchanged + skipped + failed.
+/// fetched = created + updated + unchanged + skipped + failed. A record that says it is gone (RowHeader::gone) is updated where
+/// its row loses its state "active", unchanged where that has happened before, and skipped where there is no row.
 struct PageCounters {
   std::int64_t fetched = 0;
   std::int64_t created = 0;
@@ -126,6 +131,7 @@ struct PageOutcome {
   PageCounters counters; ///< of this page, `counted` included: what the job row grew by
   std::int64_t matched =
       0; ///< records that were linked to a row that was there already; also counted as updated or skipped
+  std::int64_t unmatched = 0; ///< records that fit no row and were to make none; also counted as skipped
   std::int64_t duplicates =
       0;                     ///< records with an external id that came again later in the page; also counted as skipped
   std::int64_t repaired = 0; ///< values changed or nulled because no database could hold them (see make_storable)

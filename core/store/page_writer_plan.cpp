@@ -16,6 +16,33 @@ constexpr std::size_t max_shown_id_bytes = 120;
 constexpr std::array<std::string_view, 3> row_state_names{"active", "inactive", "deleted"};
 constexpr std::array<std::string_view, 3> policy_names{"mark_inactive_keep_link", "ignore", "soft_delete"};
 
+Result<std::vector<detail::PlannedPolicy>> plan_policies(const detail::ObjectPlan& plan, const ObjectTarget& target) {
+  const auto cell_of = [&](const std::string& name) {
+    return std::find_if(plan.fields.begin(), plan.fields.end(),
+                        [&](const model::Field* field) { return field->name == name; });
+  };
+  std::vector<detail::PlannedPolicy> planned;
+  for (const model::FieldPolicy& policy : target.model->policies) {
+    const auto source = cell_of(policy.source);
+    if (source == plan.fields.end()) {
+      continue;
+    }
+    for (const std::string& ours : {policy.field, policy.state}) {
+      if (cell_of(ours) != plan.fields.end()) {
+        return invalid_argument(
+            fmt::format("Object \"{}\": the field \"{}\" of model \"{}\" follows \"{}\" by a policy, so a "
+                        "mapping that fills the one cannot fill the other.",
+                        target.object, ours, target.model->name, policy.source));
+      }
+    }
+    const auto choice = target.policies.find(policy.field);
+    planned.push_back({.policy = &policy,
+                       .kind = choice == target.policies.end() ? policy.otherwise : choice->second,
+                       .source_cell = static_cast<std::size_t>(source - plan.fields.begin())});
+  }
+  return planned;
+}
+
 std::vector<std::size_t> cells_of(const detail::ObjectPlan& plan, const MatchRule& rule) {
   std::vector<std::size_t> cells;
   for (const std::string& name : rule) {
@@ -23,6 +50,19 @@ std::vector<std::size_t> cells_of(const detail::ObjectPlan& plan, const MatchRul
                                     [&](const model::Field* field) { return field->name == name; });
     cells.push_back(found == plan.fields.end() ? detail::no_cell
                                                : static_cast<std::size_t>(found - plan.fields.begin()));
+  }
+  return cells;
+}
+
+/// cells_of(), and for a field that is ours the provider's value of it.
+std::vector<std::size_t> match_cells_of(const detail::ObjectPlan& plan, const MatchRule& rule) {
+  auto cells = cells_of(plan, rule);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto local = std::find_if(plan.policies.begin(), plan.policies.end(),
+                                    [&](const auto& planned) { return planned.policy->field == rule[i]; });
+    if (local != plan.policies.end()) {
+      cells[i] = local->source_cell;
+    }
   }
   return cells;
 }
@@ -83,8 +123,9 @@ Result<ObjectPlan> make_object_plan(Dialect dialect, ObjectTarget target) {
     }
     plan.fields.push_back(&model->fields[column]);
   }
+  DOVETAIL_TRY(plan.policies, plan_policies(plan, target));
   for (const MatchRule& rule : target.match_by) {
-    auto cells = cells_of(plan, rule);
+    auto cells = match_cells_of(plan, rule);
     if (rule.empty() || std::find(cells.begin(), cells.end(), no_cell) != cells.end()) {
       return invalid_argument(fmt::format(
           "Object \"{}\": matchBy names a field that its mapping to model \"{}\" does not fill: map it, or remove "

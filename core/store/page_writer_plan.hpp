@@ -20,13 +20,21 @@ enum class RowState : std::uint8_t { active, inactive, deleted };
 [[nodiscard]] std::string_view to_string(RowState state) noexcept;
 [[nodiscard]] RowState row_state_from_name(std::string_view name) noexcept;
 
+/// A field that is ours and what the records say of it.
+struct PlannedPolicy {
+  const model::FieldPolicy* policy = nullptr;
+  model::PolicyKind kind = model::PolicyKind::preserve_local;
+  std::size_t source_cell = 0; ///< of a record
+};
+
 /// Everything about an object that SQL is made from, once.
 struct ObjectPlan {
   ObjectTarget target;
   Dialect dialect = Dialect::sqlite;
   std::vector<const model::Field*> fields;           ///< of target.columns, in that order
   std::vector<std::vector<std::size_t>> match_cells; ///< of each match rule: the cells of a record
-  std::vector<MinOf> own_min_of;                     ///< of the model itself: computed for rows that are written
+  std::vector<PlannedPolicy> policies;
+  std::vector<MinOf> own_min_of; ///< of the model itself: computed for rows that are written
   DerivedOver over; ///< min_of fields of other models over this one: computed for the keys that rows had and have
   /// For each of over.fields: the cell of a record that is its key, or no_cell when the mapping does not fill it.
   std::vector<std::size_t> key_cells;
@@ -97,6 +105,7 @@ struct PageChanges {
   const PageWrite* page = nullptr;
   std::span<const Incoming> records;
   std::vector<RowChange> rows;
+  std::vector<std::size_t> unmatched; ///< records that fit no row and are to make none
   std::span<const SeenPage> seen;
   Keys keys; ///< for each of ObjectPlan::over.fields: the keys that changed rows had or get, each once
   Timestamp now;

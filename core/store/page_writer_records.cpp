@@ -123,7 +123,8 @@ Status PageRecords::collect_batch(const ObjectPlan& plan, const RecordBatch& bat
       }
     }
     const std::uint64_t hash = header.external_id_hash;
-    for (unsigned byte = 0; byte < sizeof hash; ++byte) {
+    // A record that says it is gone was not seen.
+    for (unsigned byte = 0; byte < sizeof hash && !header.gone; ++byte) {
       seen.seen.push_back(static_cast<char>(static_cast<unsigned char>(hash >> (8U * byte))));
     }
     const Incoming record{&header, cells.data(), std::bit_cast<std::int64_t>(hash),

@@ -2,6 +2,7 @@
 #include "core/store/page_writer.hpp"
 
 #include <optional>
+#include <chrono>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -11,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "core/store/page_writer_test_world.hpp"
+#include "core/store/rule_repository.hpp"
 
 namespace dovetail::store {
 namespace {
@@ -288,6 +290,27 @@ TEST_P(PageWriterTest, FreezesRowsThatTheProviderMarksAndThawsThem) { // SYNC-7
   EXPECT_EQ(raw("SELECT title FROM sample WHERE state = 'active'"), "back");
 }
 
+TEST_P(PageWriterTest, KeepsTheFieldsOfARowWhoseRecordSaysOnlyThatItIsGone) { // SYNC-7
+  ObjectWorld samples = world();
+  expect(samples.write({sample("1", "one")}), {.fetched = 1, .created = 1});
+  Record gone = sample("1", "");
+  gone.cells[0] = Cell();
+  gone.gone = true;
+  Record unknown = gone;
+  unknown.external_id = "2";
+  expect(samples.write({gone, unknown}), {.fetched = 2, .updated = 1, .skipped = 1});
+  EXPECT_EQ(raw("SELECT state || ' ' || title FROM sample"), "inactive one");
+  EXPECT_EQ(raw("SELECT state FROM external_link"), "inactive");
+  expect(samples.write({gone}), {.fetched = 1, .unchanged = 1});
+  expect(samples.write({sample("1", "one")}), {.fetched = 1, .updated = 1});
+  EXPECT_EQ(raw("SELECT state || ' ' || title FROM sample"), "active one");
+  ObjectTarget target = samples.target();
+  target.deletion = DeletionPolicy::ignore;
+  samples.open(target);
+  expect(samples.write({gone}), {.fetched = 1, .unchanged = 1});
+  EXPECT_EQ(raw("SELECT state || ' ' || title FROM sample"), "active one");
+}
+
 TEST_P(PageWriterTest, FollowsTheDeletionPolicyForTheProvidersMark) {
   ObjectWorld samples = world();
   Record gone = sample("1", "one");
@@ -324,6 +347,21 @@ TEST_P(PageWriterTest, MakesNoRowsWhereTheRuleSaysSo) {
   expect(samples.write({sample("1", "one")}), {.fetched = 1, .skipped = 1});
   EXPECT_EQ(raw("SELECT count(*) FROM sample"), "0");
   EXPECT_EQ(raw("SELECT count(*) FROM external_link"), "0");
+  // SYNC-13: they wait for a person, each once, until they are linked.
+  store().clock().advance(std::chrono::minutes(1));
+  const auto again = samples.write({sample("1", "one"), sample("2", "two")});
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(again->unmatched, 2);
+  const TenantScope mine{database(), samples.tenant};
+  const auto waiting = unmatched_records(mine, samples.connection, samples.object);
+  ASSERT_TRUE(waiting.ok()) << waiting.error().message;
+  EXPECT_THAT(*waiting, ::testing::ElementsAre("1", "2"));
+  EXPECT_THAT(*unmatched_records(mine, samples.connection, samples.object, "1", 5), ::testing::ElementsAre("2"));
+  EXPECT_THAT(*unmatched_records({database(), store().add_tenant("globex")}, samples.connection, samples.object),
+              ::testing::IsEmpty());
+  samples.open(samples.target());
+  expect(samples.write({sample("1", "one")}), {.fetched = 1, .created = 1});
+  EXPECT_THAT(*unmatched_records(mine, samples.connection, samples.object), ::testing::ElementsAre("2"));
 }
 
 TEST_P(PageWriterTest, BringsBackARowThatSomebodyDeletedByHand) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/page_writer_test_world.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <tuple>
 
@@ -88,6 +89,23 @@ Model change_model() {
   return model;
 }
 
+Model deal_model() {
+  Model model;
+  model.name = "deal";
+  model.label = "Deal";
+  model.fields = {{"name", FieldType::text, "", false},
+                  {"source_client", FieldType::text, "", false},
+                  {"client", FieldType::text, "", false},
+                  {"client_state", FieldType::text, "", false}};
+  model.policies = {{.field = "client",
+                     .source = "source_client",
+                     .state = "client_state",
+                     .otherwise = model::PolicyKind::preserve_local,
+                     .rule_key = "clientSyncPolicy",
+                     .aliases = {}}};
+  return model;
+}
+
 Model verdict_model() {
   Model model;
   model.name = "verdict";
@@ -135,18 +153,32 @@ void Catalog::match(std::string_view model, std::vector<MatchRule> rules) {
   }
 }
 
-void fill(mapping::PageRows& rows, const Model& model, const std::vector<Record>& records) {
-  std::vector<std::uint16_t> columns(model.fields.size());
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    columns[i] = static_cast<std::uint16_t>(i);
+namespace {
+
+std::vector<std::uint16_t> filled_columns(const Model& model) {
+  std::vector<std::uint16_t> columns;
+  for (std::size_t i = 0; i < model.fields.size(); ++i) {
+    const bool ours = std::any_of(model.policies.begin(), model.policies.end(), [&](const auto& policy) {
+      return policy.field == model.fields[i].name || policy.state == model.fields[i].name;
+    });
+    if (!ours) {
+      columns.push_back(static_cast<std::uint16_t>(i));
+    }
   }
-  rows.reset(columns);
+  return columns;
+}
+
+} // namespace
+
+void fill(mapping::PageRows& rows, const Model& model, const std::vector<Record>& records) {
+  rows.reset(filled_columns(model));
   for (const Record& record : records) {
     mapping::RowHeader header;
     header.external_id = rows.arena().copy(record.external_id);
     header.external_id_hash = mapping::hash_text(record.external_id);
     header.source_updated_at = record.source_updated_at;
     header.inactive = record.inactive;
+    header.gone = record.gone;
     header.content_hash = content_hash(record);
     const auto cells = rows.append(header);
     for (std::size_t i = 0; i < record.cells.size(); ++i) {
@@ -180,9 +212,7 @@ ObjectTarget ObjectWorld::target() const {
   target.object = object;
   target.model = &model;
   target.models = catalog.tables();
-  for (std::size_t i = 0; i < model.fields.size(); ++i) {
-    target.columns.push_back(static_cast<std::uint16_t>(i));
-  }
+  target.columns = filled_columns(model);
   return target;
 }
 

@@ -32,6 +32,8 @@ Model change_model();
 Model verdict_model();
 /// People, matched by number, then e-mail address.
 Model person_model();
+/// Deals, whose field "client" is ours and follows "source_client" as a policy says.
+Model deal_model();
 
 /// The models of a test and what a writer needs of them.
 class Catalog {
@@ -50,9 +52,10 @@ private:
 struct Record {
   std::string external_id;
   std::vector<Cell>
-      cells; ///< for each declared field of the model, in order; texts live as long as the test's literals
+      cells; ///< for each declared field of the model that is not ours, in order; texts live as long as the test's literals
   bool inactive = false;
   std::optional<Timestamp> source_updated_at;
+  bool gone = false;
 };
 
 /// The rows of records, the content hash taken from what they say.

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,7 +54,8 @@ private:
   std::size_t reached_ = 0;
   std::int64_t repaired_ = 0;
   RepairedTexts repaired_texts_;
-  std::vector<char> scratch_; // instants of the row that is read, one slot a cell
+  std::set<std::size_t> repaired_cells_; // which of them; few, as those texts
+  std::vector<char> scratch_;            // instants of the row that is read, one slot a cell
 };
 
 /// `insert` (INSERT INTO t (...) VALUES (?1, ...), with the parameters of a row as SqlitePage binds them) for all rows of dovetail_page at once.

@@ -70,6 +70,7 @@ private:
   void send_seen(const PageChanges& changes);
   void send_states_of_plugin(const PageChanges& changes);
   void send_pending(const PageChanges& changes);
+  void send_unmatched(const PageChanges& changes);
   void send_derived(const PageChanges& changes);
   void send_position(const PageChanges& changes);
   void send_counters(const PageChanges& changes);
@@ -380,6 +381,19 @@ void PostgresPage::send_pending(const PageChanges& changes) {
   }
 }
 
+void PostgresPage::send_unmatched(const PageChanges& changes) {
+  if (changes.unmatched.empty()) {
+    return;
+  }
+  external_ids_.begin(oid::text, changes.unmatched.size());
+  for (const std::size_t record : changes.unmatched) {
+    external_ids_.add(changes.records[record].header->external_id);
+  }
+  PostgresParameters parameters = object_parameters();
+  parameters.add(changes.now).add(external_ids_);
+  pipeline_.send(add_unmatched_sql, parameters, "keeping unmatched records");
+}
+
 void PostgresPage::send_derived(const PageChanges& changes) {
   const auto written = [](const RowChange& row) { return row.kind == RowChange::Kind::write; };
   if (!plan_.own_min_of.empty() && std::any_of(changes.rows.begin(), changes.rows.end(), written)) {
@@ -461,6 +475,7 @@ Status PostgresPage::finish(const PageChanges& changes) {
   send_seen(changes);
   send_states_of_plugin(changes);
   send_pending(changes);
+  send_unmatched(changes);
   send_derived(changes);
   send_position(changes);
   send_counters(changes);

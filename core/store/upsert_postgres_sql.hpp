@@ -74,6 +74,11 @@ inline constexpr std::string_view drop_state_sql =
     "DELETE FROM plugin_state WHERE tenant_id = $1::bigint AND connection_id = $2::bigint AND "
     "object = $3::text AND key = $4::text";
 
+inline constexpr std::string_view add_unmatched_sql =
+    "INSERT INTO unmatched_record (tenant_id, connection_id, object, external_id, last_seen_at) "
+    "SELECT $1::bigint, $2::bigint, $3::text, u.external_id, $4::timestamptz FROM unnest($5::text[]) AS u(external_id) "
+    "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET last_seen_at = excluded.last_seen_at";
+
 inline constexpr std::string_view add_pending_sql =
     "INSERT INTO pending_parent (tenant_id, connection_id, object, external_id, version) "
     "SELECT $1::bigint, $2::bigint, c.object, u.external_id, $5::bigint FROM unnest($3::text[]) AS c(object) "

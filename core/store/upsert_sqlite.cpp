@@ -67,6 +67,7 @@ private:
   Status write_seen(const PageChanges& changes);
   Status write_states(std::span<const StateEntry> states);
   Status write_pending(const PageChanges& changes);
+  Status write_unmatched(const PageChanges& changes, std::string_view now);
   Status write_derived(const PageChanges& changes, std::string_view now);
   Status write_position(const PageChanges& changes, std::string_view now);
   Status write_counters(const PageChanges& changes, std::string_view now);
@@ -330,6 +331,19 @@ Status SqlitePage::write_pending(const PageChanges& changes) {
   return {};
 }
 
+Status SqlitePage::write_unmatched(const PageChanges& changes, std::string_view now) {
+  if (changes.unmatched.empty()) {
+    return {};
+  }
+  DOVETAIL_TRY(SqliteStatement statement, use_object(add_unmatched_sql));
+  statement.bind(5, now);
+  for (const std::size_t record : changes.unmatched) {
+    DOVETAIL_TRY_STATUS(
+        statement.bind(4, changes.records[record].header->external_id).execute("keeping an unmatched record"));
+  }
+  return {};
+}
+
 Status SqlitePage::write_derived(const PageChanges& changes, std::string_view now) {
   for (const MinOf& field : plan_.own_min_of) {
     DOVETAIL_TRY(SqliteStatement any_other, statements_.use(field.any_other));
@@ -408,6 +422,7 @@ Status SqlitePage::finish(const PageChanges& changes) {
   DOVETAIL_TRY_STATUS(write_seen(changes));
   DOVETAIL_TRY_STATUS(write_states(changes.page->states));
   DOVETAIL_TRY_STATUS(write_pending(changes));
+  DOVETAIL_TRY_STATUS(write_unmatched(changes, now_text));
   DOVETAIL_TRY_STATUS(write_derived(changes, now_text));
   DOVETAIL_TRY_STATUS(write_position(changes, now_text));
   return write_counters(changes, now_text);

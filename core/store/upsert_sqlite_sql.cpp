@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "core/store/field_policy.hpp"
 #include "core/store/sqlite_page_rows.hpp"
 
 namespace dovetail::store::detail {
@@ -21,6 +22,18 @@ SqliteUpsertSql sqlite_upsert_sql(const ObjectPlan& plan) {
     updates += fmt::format("{} = ?{}, ", column, parameter);
     ++parameter;
   }
+  for (const PlannedPolicy& planned : plan.policies) {
+    const std::string local = quoted(planned.policy->field);
+    const std::string state = quoted(planned.policy->state);
+    const std::string source = fmt::format("?{}", planned.source_cell + 10);
+    const auto made = policy_sql_of_new_row(planned.kind, source);
+    const auto changed = policy_sql(
+        planned.kind,
+        {.local = local, .old_source = quoted(planned.policy->source), .new_source = source, .state = state});
+    columns += ", " + local + ", " + state;
+    values += ", " + made.local + ", " + made.state;
+    updates += fmt::format("{} = {}, {} = {}, ", local, changed.local, state, changed.state);
+  }
   // Two statements and not one with ON CONFLICT: a new id that another process drew too must not overwrite that one's row.
   sql.insert_row =
       fmt::format("INSERT INTO {} (tenant_id, id, provider, connection_id, external_id, created_at, updated_at, "
@@ -31,11 +44,11 @@ SqliteUpsertSql sqlite_upsert_sql(const ObjectPlan& plan) {
                                "WHERE tenant_id = ?1 AND id = ?2",
                                table, updates);
   sql.state_row = fmt::format("UPDATE {} SET state = ?3, updated_at = ?4 WHERE tenant_id = ?1 AND id = ?2", table);
-  for (const auto& cells : plan.match_cells) {
+  for (const MatchRule& rule : plan.target.match_by) {
     std::string conditions;
     int value = 5;
-    for (const std::size_t cell : cells) {
-      const model::Field& field = *plan.fields[cell];
+    for (const std::string& name : rule) {
+      const model::Field& field = *plan.target.model->find(name);
       conditions += fmt::format(" AND {} = {}", match_operand("r." + quoted(field.name), field.type, Dialect::sqlite),
                                 match_operand(fmt::format("?{}", value++), field.type, Dialect::sqlite));
     }

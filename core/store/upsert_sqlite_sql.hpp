@@ -65,6 +65,11 @@ inline constexpr std::string_view drop_state_sql =
     "DELETE FROM plugin_state "
     "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND key = ?4";
 
+inline constexpr std::string_view add_unmatched_sql =
+    "INSERT INTO unmatched_record (tenant_id, connection_id, object, external_id, last_seen_at) VALUES (?1, ?2, ?3, "
+    "?4, ?5) "
+    "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET last_seen_at = excluded.last_seen_at";
+
 /// Of all rows of dovetail_page.
 inline constexpr std::string_view add_pending_sql =
     "INSERT OR FAIL INTO pending_parent (tenant_id, connection_id, object, external_id, version) "

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "core/base/secret.hpp"
+
 namespace dovetail::sync {
 namespace {
 
@@ -46,6 +48,10 @@ Result<std::shared_ptr<const plugin::HttpResponse>> ConnectionSession::send(cons
     }
   }
   outgoing.secret_headers = options_.credentials;
+  bool holds_secret = false;
+  if (options_.body_secret) {
+    DOVETAIL_TRY(holds_secret, options_.body_secret->put_into(outgoing, options_.base_url));
+  }
 
   const http::CallContext context{
       .egress = options_.egress,
@@ -57,6 +63,9 @@ Result<std::shared_ptr<const plugin::HttpResponse>> ConnectionSession::send(cons
       .bounds = {},
       .request_id = {}};
   auto response = send_signed(outgoing, context);
+  if (holds_secret) {
+    wipe(outgoing.body.data(), outgoing.body.size());
+  }
   if (!response.ok()) {
     return std::move(response).error();
   }

@@ -12,6 +12,7 @@
 #include "core/http/client.hpp"
 #include "core/oauth/token_manager.hpp"
 #include "core/plugin/services.hpp"
+#include "core/sync/body_secret.hpp"
 
 namespace dovetail::sync {
 
@@ -33,6 +34,8 @@ struct SessionOptions {
   std::vector<http::SecretHeader> credentials;
   /// Set for auth of kind oauth2: its header comes on top of `credentials`.
   std::optional<TokenAccess> tokens;
+  /// Set: a secret that goes into bodies, in the place of its placeholder; only to the origin of `base_url`.
+  std::optional<BodySecret> body_secret;
   std::string tenant;
   std::string connection;
 };

@@ -15,25 +15,6 @@ namespace {
 /// Pages that share a commit. Each index page that several of them change is then written once.
 constexpr int max_pages_a_commit = 8;
 
-/// Behind the signature of a pass that trusts no earlier page: one that dies before its first page leaves nothing else to tell by.
-constexpr std::string_view fresh_mark = " fresh";
-
-std::string signature_text(const mapping::CompiledMapping& mapping, bool fresh) {
-  return std::to_string(mapping.signature()) + std::string(fresh ? fresh_mark : "");
-}
-
-store::DeletionPolicy deletion_policy(manifest::DeletionPolicy policy) {
-  switch (policy) {
-  case manifest::DeletionPolicy::mark_inactive_keep_link:
-    return store::DeletionPolicy::mark_inactive_keep_link;
-  case manifest::DeletionPolicy::ignore:
-    return store::DeletionPolicy::ignore;
-  case manifest::DeletionPolicy::soft_delete:
-    return store::DeletionPolicy::soft_delete;
-  }
-  return store::DeletionPolicy::mark_inactive_keep_link;
-}
-
 void add_outcome(const store::PageOutcome& outcome, SyncCounts& counts) {
   counts.fetched += outcome.counters.fetched;
   counts.created += outcome.counters.created;
@@ -44,6 +25,7 @@ void add_outcome(const store::PageOutcome& outcome, SyncCounts& counts) {
   counts.conflicts += outcome.counters.conflicts;
   counts.requests += outcome.counters.requests;
   counts.not_modified += outcome.counters.not_modified;
+  counts.unmatched += outcome.unmatched;
 }
 
 store::PageCounters counted_by_engine(const SyncCounts& lost, const FetchedPage& page) {
@@ -66,8 +48,8 @@ void note_exchanges(const FetchedPage& page, Exchanges& counted) {
 ObjectJob::ObjectJob(ObjectSyncParts parts, ObjectSyncTuning tuning, const ObjectTask& task, const SyncOptions& options,
                      const std::stop_token& stop, ProgressListener* progress, ObjectReport& report)
     : parts_(parts), tuning_(tuning), task_(task), options_(options), progress_(progress), report_(report),
-      forward_stop_(stop, [this] { work_.request_stop(); }), scope_{parts.database, task.tenant},
-      jobs_(scope_, parts.ids), leases_(scope_) {}
+      rule_(task.rule ? *task.rule : default_rule(*task.object)), forward_stop_(stop, [this] { work_.request_stop(); }),
+      scope_{parts.database, task.tenant}, jobs_(scope_, parts.ids), leases_(scope_) {}
 
 ReadShape ObjectJob::shape() const {
   ReadShape shape;
@@ -79,17 +61,24 @@ ReadShape ObjectJob::shape() const {
   }
   shape.delta = object.capabilities.delta;
   shape.overlap = task_.overlap;
-  shape.initial_mode = options_.initial_mode;
-  shape.initial_since = options_.initial_since;
+  shape.initial_mode = initial_mode_;
+  shape.initial_since = initial_since_;
+  shape.filters = rule_.filters_json;
   shape.fields = mapping_->source_paths();
   return shape;
 }
 
 Status ObjectJob::prepare() {
-  DOVETAIL_TRY(const auto mapping, mapping::Mapping::parse(task_.object->default_mapping));
+  DOVETAIL_TRY_STATUS(choose_beginning());
+  DOVETAIL_TRY(const auto mapping, choose_mapping());
   DOVETAIL_TRY(auto compiled, mapping::compile(mapping, *task_.model));
   mapping_.emplace(std::move(compiled));
   pages_.emplace(*mapping_, parts_.redactor);
+  filter_ = RowFilter(rule_.filters, mapping, *task_.model, mapping_->columns());
+  for (const auto& pointer : filter_.unchecked()) {
+    report_.notes.push_back("the filter over " + pointer +
+                            " is left to the provider's plugin: no field is filled from it as it is");
+  }
   store::ObjectTarget target;
   target.tenant = task_.tenant;
   target.connection = task_.connection;
@@ -99,10 +88,10 @@ Status ObjectJob::prepare() {
   target.models = task_.tables;
   target.columns.assign(mapping_->columns().begin(), mapping_->columns().end());
   target.match_by = task_.object->match_by;
-  target.conflict = task_.object->defaults.conflict_policy == manifest::ConflictPolicy::skip
-                        ? store::ConflictPolicy::skip
-                        : store::ConflictPolicy::upsert;
-  target.deletion = deletion_policy(task_.object->defaults.deletion_policy);
+  target.conflict = rule_.conflict;
+  target.create_unmatched = rule_.create_unmatched;
+  target.deletion = rule_.deletion;
+  target.policies = rule_.policies;
   target.child_objects = task_.children;
   DOVETAIL_TRY(auto writer, store::PageWriter::make(parts_.database, parts_.ids, std::move(target)));
   writer_.emplace(std::move(writer));
@@ -119,7 +108,8 @@ Status ObjectJob::claim() {
   wanted.connection = task_.connection;
   wanted.provider = task_.manifest->provider_key;
   wanted.object = task_.object->key;
-  wanted.mode = options_.full ? "full" : "delta";
+  wanted.mode = wants_full() ? "full" : "delta";
+  wanted.rule_revision = rule_.revision;
   if (options_.retry_of) {
     DOVETAIL_TRY_STATUS(jobs_.retry(*options_.retry_of));
     report_.job = *options_.retry_of;
@@ -164,7 +154,7 @@ Status ObjectJob::begin_new_pass(const std::optional<store::SyncState>& state, b
   position_.fresh = fresh;
   const bool reads_all = !task_.object->capabilities.delta &&
                          !(task_.object->parent && task_.object->parent->mode == manifest::ParentMode::changed);
-  position_.full = options_.full || fresh || reads_all || (state && state->resync_required);
+  position_.full = wants_full() || fresh || reads_all || (state && state->resync_required);
   position_.mapping_signature = mapping_->signature();
   position_.started_at = parts_.clock.now();
   position_.source = task_.source;
@@ -175,7 +165,7 @@ Status ObjectJob::begin_new_pass(const std::optional<store::SyncState>& state, b
   store::SyncStateRepository states(scope_);
   DOVETAIL_TRY(const auto begun,
                states.begin_pass(*lease_, position_.full ? store::PassMode::full : store::PassMode::delta,
-                                 signature_text(*mapping_, fresh)));
+                                 signature_text(fresh)));
   position_.pass_id = begun.pass_id;
   if (position_.full && task_.object->parent && task_.object->parent->mode == manifest::ParentMode::changed) {
     DOVETAIL_TRY(const auto enqueued,
@@ -189,14 +179,14 @@ Status ObjectJob::open_pass() {
   store::SyncStateRepository states(scope_);
   DOVETAIL_TRY(const auto state, states.get(task_.connection, task_.object->key));
   const bool was_fresh = state && state->mapping_signature.ends_with(fresh_mark);
-  const bool same_mapping = state && state->mapping_signature == signature_text(*mapping_, was_fresh);
+  const bool same_mapping = state && state->mapping_signature == signature_text(was_fresh);
   if (state && state->pass_mode && state->position && same_mapping && !options_.dry_run) {
     auto position = Position::from_json(*state->position);
-    if (!position.ok() && !options_.full) {
+    if (!position.ok() && !wants_full()) {
       return std::move(position).error();
     }
     const bool same_source = position.ok() && position->source == task_.source;
-    if (same_source && (!options_.full || position->full)) {
+    if (same_source && (!wants_full() || position->full)) {
       position_ = std::move(*position);
       pass_pages_ = state->pass_pages;
       report_.resumed = true;
@@ -260,6 +250,10 @@ void ObjectJob::remember_for_children(const std::vector<std::string>& changed) {
 Status ObjectJob::preview_page(FetchedPage& page, const ReadStep& step) {
   SyncCounts lost;
   DOVETAIL_TRY_STATUS(pages_->map(page.records, lost));
+  pages_->keep_wanted(filter_, lost);
+  if (task_.mapped != nullptr) {
+    DOVETAIL_TRY_STATUS(task_.mapped->page(*pages_));
+  }
   std::vector<store::RecordBatch> batches;
   for (std::size_t i = 0; i < pages_->size(); ++i) {
     batches.push_back({.rows = &pages_->rows(i), .page_key = page.records[i].page_key});
@@ -270,8 +264,7 @@ Status ObjectJob::preview_page(FetchedPage& page, const ReadStep& step) {
   DOVETAIL_TRY(const auto outcome, writer_->preview(write));
   add_outcome(outcome, report_.counts);
   note_exchanges(page, counted_);
-  report_.counts.field_errors += lost.field_errors;
-  ++report_.counts.pages;
+  add_lost(lost);
   remember_for_children(outcome.parents);
   position_ = step.position;
   return {};
@@ -280,6 +273,7 @@ Status ObjectJob::preview_page(FetchedPage& page, const ReadStep& step) {
 Status ObjectJob::store_page(FetchedPage& page, const ReadStep& step) {
   SyncCounts lost;
   DOVETAIL_TRY_STATUS(pages_->map(page.records, lost));
+  pages_->keep_wanted(filter_, lost);
   Position position = step.position;
   position.unidentified = position_.unidentified || lost.failed > 0;
   std::vector<store::RecordBatch> batches;
@@ -331,8 +325,7 @@ Status ObjectJob::store_page(FetchedPage& page, const ReadStep& step) {
   }
   add_outcome(*outcome, report_.counts);
   note_exchanges(page, counted_);
-  report_.counts.field_errors += lost.field_errors;
-  ++report_.counts.pages;
+  add_lost(lost);
   ++pass_pages_;
   ++pages_behind_;
   if (outcome->cancel_requested) {
@@ -472,7 +465,7 @@ Status ObjectJob::finish_pass() {
                                       .job = report_.job,
                                       .fence = lease_->fence,
                                       .pass_id = position_.pass_id,
-                                      .policy = deletion_policy(task_.object->defaults.deletion_policy),
+                                      .policy = rule_.deletion,
                                       .max_share = options_.max_removed_share,
                                       .always_allowed = options_.always_removable};
     auto swept = store::sweep(parts_.database, request);
@@ -485,11 +478,13 @@ Status ObjectJob::finish_pass() {
     }
     report_.counts.removed += swept->removed;
   }
+  DOVETAIL_TRY_STATUS(apply_policies());
   return store::SyncStateRepository(scope_).complete_pass(*lease_, position_.pass_id, std::nullopt);
 }
 
 Status ObjectJob::run() {
-  Status outcome = prepare();
+  const Status usable = check_mapping();
+  Status outcome = usable.ok() ? prepare() : Status();
   if (outcome.ok()) {
     outcome = claim();
     if (!outcome.ok()) {
@@ -511,7 +506,7 @@ Status ObjectJob::run() {
     DOVETAIL_TRY_STATUS(read_pages());
     return finish_pass();
   };
-  outcome = steps();
+  outcome = usable.ok() ? steps() : usable;
   count_lost_exchanges();
   if (keeper_ && keeper_->lost()) {
     outcome = aborted("Another process took \"" + task_.object->key +
@@ -528,7 +523,10 @@ void ObjectSync::run(const ObjectTask& task, const SyncOptions& options, const s
   if (progress != nullptr) {
     progress->object_started(report);
   }
-  ObjectJob job(parts_, tuning_, task, options, stop, progress, report);
+  SyncOptions chosen = options;
+  chosen.dry_run = options.dry_run || (task.rule && task.rule->dry_run);
+  report.dry_run = chosen.dry_run;
+  ObjectJob job(parts_, tuning_, task, chosen, stop, progress, report);
   auto outcome = job.run();
   if (!outcome.ok()) {
     report.error = std::move(outcome).error();

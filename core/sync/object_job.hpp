@@ -6,6 +6,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/mapping/mapping.hpp"
@@ -16,8 +17,13 @@
 #include "core/sync/object_sync.hpp"
 #include "core/sync/page_mapping.hpp"
 #include "core/sync/read_plan.hpp"
+#include "core/sync/rule.hpp"
+#include "core/sync/rule_mapping.hpp"
 
 namespace dovetail::sync {
+
+/// Behind the signature of a pass that trusts no earlier page: one that dies before its first page leaves nothing else to tell by.
+inline constexpr std::string_view fresh_mark = " fresh";
 
 /// The state of one run of ObjectSync: made for a job, ended with it. Used by one thread.
 class ObjectJob {
@@ -29,7 +35,13 @@ public:
   [[nodiscard]] Status run();
 
 private:
+  /// Whether the mapping may be used as it stands (SYNC-2).
+  [[nodiscard]] Status check_mapping();
   [[nodiscard]] Status prepare();
+  /// The mapping as the rule wants it; what is ours by a policy goes into local_fields_.
+  [[nodiscard]] Result<mapping::Mapping> choose_mapping();
+  /// How the first read begins; the sync's own word counts more than the rule's.
+  [[nodiscard]] Status choose_beginning();
   [[nodiscard]] Status claim();
   /// Fails what still counts as running on this object, whose lease is ours.
   [[nodiscard]] Status interrupt_others();
@@ -48,7 +60,10 @@ private:
   void count_lost_exchanges();
   /// Commits the pages whose commit was put off. When they are lost, the job stands again where they began.
   [[nodiscard]] Status settle();
+  /// Counts a page and what its mapping left out or could not convert.
+  void add_lost(const SyncCounts& lost);
   void note_problems(const store::PageOutcome& outcome);
+  void add_mapping_problems(std::vector<store::JobProblem>& problems) const;
   /// Whether this pass ends with a sweep, if every record of it can be told apart.
   [[nodiscard]] bool may_sweep() const;
   /// Whether the failed page may be read again now; waits for the provider's limit where it has to.
@@ -59,6 +74,10 @@ private:
   /// The error of a pass that had to leave parents out.
   [[nodiscard]] Status told_left_out() const;
   [[nodiscard]] Status finish_pass();
+  [[nodiscard]] Status apply_policies();
+  [[nodiscard]] bool wants_full() const noexcept { return options_.full || rule_.full; }
+  /// Changes with all that decides what comes of pages.
+  [[nodiscard]] std::string signature_text(bool fresh) const;
   void finish_job(const Status& outcome);
   /// Says so in the log when something of the job's result could not be stored.
   void keep(const Status& kept);
@@ -69,6 +88,9 @@ private:
   const SyncOptions& options_;
   ProgressListener* progress_;
   ObjectReport& report_;
+  const ObjectRule rule_;
+  InitialSyncMode initial_mode_ = InitialSyncMode::full_once;
+  std::optional<Timestamp> initial_since_;
 
   std::stop_source work_;
   std::stop_callback<std::function<void()>> forward_stop_;
@@ -79,6 +101,8 @@ private:
   std::optional<store::ObjectLease> lease_;
   std::optional<mapping::CompiledMapping> mapping_;
   std::optional<PageMapping> pages_;
+  RowFilter filter_;
+  std::vector<std::string> local_fields_; ///< those that follow a policy here
   std::optional<store::PageWriter> writer_;
   std::unique_ptr<ParentSource> parents_;
   std::unique_ptr<PageSource> source_;

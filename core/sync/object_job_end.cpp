@@ -18,6 +18,13 @@ constexpr std::size_t max_left_out = 100;
 
 } // namespace
 
+void ObjectJob::add_lost(const SyncCounts& lost) {
+  // The rest of it went through the writer, into the job's row.
+  report_.counts.field_errors += lost.field_errors;
+  report_.counts.skipped_children += lost.skipped_children;
+  ++report_.counts.pages;
+}
+
 void ObjectJob::note_problems(const store::PageOutcome& outcome) {
   for (const auto& problem : outcome.problems) {
     auto kept = std::find_if(refused_.begin(), refused_.end(),
@@ -94,13 +101,14 @@ void ObjectJob::keep(const Status& kept) {
 }
 
 void ObjectJob::count_lost_exchanges() {
-  if (!source_) {
-    return;
-  }
-  const auto all = source_->exchanges();
   store::JobCounters lost;
-  lost.requests = all.requests - counted_.requests;
-  lost.not_modified = all.not_modified - counted_.not_modified;
+  lost.requests = task_.before.requests;
+  lost.not_modified = task_.before.not_modified;
+  if (source_) {
+    const auto all = source_->exchanges();
+    lost.requests += all.requests - counted_.requests;
+    lost.not_modified += all.not_modified - counted_.not_modified;
+  }
   if (lost.requests == 0 && lost.not_modified == 0) {
     return;
   }
@@ -116,17 +124,28 @@ void ObjectJob::finish_job(const Status& outcome) {
     return;
   }
   std::vector<store::JobProblem> problems;
-  for (const auto& [field, errors] : pages_->errors()) {
-    problems.push_back({.subject = field,
-                        .code = "conversion",
-                        .occurrences = static_cast<std::int64_t>(errors.count),
-                        .message = "values that do not convert",
-                        .samples = errors.samples});
+  add_mapping_problems(problems);
+  if (pages_) {
+    for (const auto& [field, errors] : pages_->errors()) {
+      problems.push_back({.subject = field,
+                          .code = "conversion",
+                          .occurrences = static_cast<std::int64_t>(errors.count),
+                          .message = "values that do not convert",
+                          .samples = errors.samples});
+    }
   }
   problems.insert(problems.end(), refused_.begin(), refused_.end());
   problems.insert(problems.end(), left_out_reasons_.begin(), left_out_reasons_.end());
   if (!problems.empty()) {
     keep(jobs_.report(*claim_, problems));
+  }
+  if (!report_.partial.empty()) {
+    keep(jobs_.log(*claim_, LogLevel::warning, "Partial: " + report_.partial));
+  }
+  if (report_.counts.skipped_children > 0) {
+    keep(jobs_.log(*claim_, LogLevel::info,
+                   std::to_string(report_.counts.skipped_children) +
+                       " records were left out as children of others: this object takes parents only."));
   }
   keep(outcome.ok()                                   ? jobs_.succeed(*claim_)
        : outcome.error().code == ErrorCode::cancelled ? jobs_.end_cancelled(*claim_)

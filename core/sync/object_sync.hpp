@@ -21,7 +21,10 @@
 #include "core/store/database.hpp"
 #include "core/store/model_table.hpp"
 #include "core/store/object_lease.hpp"
+#include "core/sync/mapping_state.hpp"
+#include "core/sync/match_records.hpp"
 #include "core/sync/page_source.hpp"
+#include "core/sync/rule.hpp"
 #include "core/sync/stored_parents.hpp"
 #include "core/sync/sync_options.hpp"
 
@@ -37,6 +40,8 @@ struct ObjectTask {
   const model::Model* parent_model = nullptr; ///< its parent's, where it has one
   std::span<const store::TableSpec> tables;   ///< all local models
   std::chrono::seconds overlap{0};
+  /// What its rule says; without one the manifest's word counts.
+  std::optional<ObjectRule> rule = {};
   /// Changes when the connection leads somewhere else: a read that is open then begins anew.
   std::uint64_t source = 0;
   std::vector<std::string> children; ///< objects that are read below changed rows of this one
@@ -45,6 +50,16 @@ struct ObjectTask {
   /// Makes the source of pages for this job.
   std::function<Result<std::unique_ptr<PageSource>>(JobId job)> make_source;
   DryRunParents* dry_run_parents = nullptr; ///< set in a dry run
+  /// The mapping as it stands for this connection; nullopt: the manifest's default, as it is.
+  std::optional<MappingState> mapping = {};
+  /// Set instead when it could not be found out: the job fails with it.
+  std::optional<Error> mapping_failure = {};
+  /// What finding it out cost the provider.
+  Exchanges before = {};
+  /// What the object's rule says; SyncOptions::on_stale_mapping counts more.
+  StaleMapping on_stale_mapping = StaleMapping::block;
+  /// Hears of what a dry run maps; may be null.
+  MappedPages* mapped = nullptr;
 };
 
 struct ObjectSyncParts {

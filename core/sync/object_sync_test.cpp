@@ -4,8 +4,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <deque>
-#include <functional>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -17,9 +15,9 @@
 #include <gtest/gtest.h>
 
 #include "core/json/document.hpp"
-#include "core/plugin/owned_body.hpp"
 #include "core/store/job_repository.hpp"
 #include "core/store/sync_state_repository.hpp"
+#include "core/sync/scripted_pages.hpp"
 #include "tests/support/test_store.hpp"
 
 namespace dovetail::sync {
@@ -27,49 +25,12 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-FetchedPage page(const std::string& records, std::string next = {}) {
-  FetchedPage fetched;
-  if (!records.empty()) {
-    fetched.records.push_back(
-        {.body = std::make_shared<plugin::OwnedBody>(records), .pointer = {}, .constants = {}, .page_key = {}});
-  }
-  fetched.requests = 1;
-  fetched.exhausted = next.empty();
-  fetched.next_cursor = std::move(next);
-  return fetched;
-}
-
-/// What the provider would answer, and what it was asked.
-struct Script {
-  std::deque<Result<FetchedPage>> answers;
-  std::vector<PageRequest> asked;
-  std::function<void(const Cancellation&)> meanwhile; ///< happens while a page is fetched
-};
-
-class ScriptedSource final : public PageSource {
-public:
-  explicit ScriptedSource(Script& script) : script_(script) {}
-  Result<FetchedPage> fetch(const PageRequest& request, const Cancellation& cancellation) override {
-    script_.asked.push_back(request);
-    ++exchanges_.requests;
-    if (script_.answers.empty()) {
-      return internal("the script has ended");
-    }
-    if (script_.meanwhile) {
-      script_.meanwhile(cancellation);
-    }
-    auto answer = std::move(script_.answers.front());
-    script_.answers.pop_front();
-    return answer;
-  }
-  [[nodiscard]] Exchanges exchanges() const override { return exchanges_; }
-
-private:
-  Script& script_;
-  Exchanges exchanges_;
-};
+using ::testing::StartsWith;
+using testing_world::page;
+using testing_world::Script;
+using testing_world::ScriptedSource;
 
 class ObjectSyncTest : public ::testing::TestWithParam<store::Dialect> {
 protected:
@@ -231,6 +192,35 @@ TEST_P(ObjectSyncTest, KeepsThePagesBeforeOneThatFailsWhicheverSharedACommit_SYN
     }
     EXPECT_EQ(active(), "5");
   }
+}
+
+TEST_P(ObjectSyncTest, TakesParentsOnlyAndTreatsARowThatBecameAChildAsGone_SYNC_6) {
+  const auto level = json::Document::parse(R"({"from": "/level", "equals": [1, 2]})");
+  things_.hierarchy = manifest::Hierarchy{.parent_key = "/up", .child_predicate = level->root()};
+  const std::string records =
+      R"([{"id":1,"name":"a","up":null,"level":0},{"id":2,"name":"b"},{"id":3,"name":"c","up":"1"},{"id":4,"name":"d","level":2}])";
+  auto report = run_with({page(records)});
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ(report.counts.skipped_children, 0) << "nobody asked for parents only";
+  EXPECT_EQ(active(), "4");
+  // The choice is part of the mapping: what it no longer takes goes with the next full pass.
+  things_.parent_only = true;
+  report = run_with({page(records, "2"), page(R"([{"id":5,"name":"e","up":"2"},null])")});
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ(report.counts.fetched, 6);
+  EXPECT_EQ(report.counts.skipped, 4);
+  EXPECT_EQ(report.counts.skipped_children, 3);
+  EXPECT_EQ(report.counts.removed, 2);
+  EXPECT_EQ(active(), "2");
+  const auto job = jobs().get(report.job);
+  EXPECT_EQ((*job)->counters.skipped, 4);
+  EXPECT_THAT(jobs().log_lines(report.job)->back().message, HasSubstr("3 records were left out as children"));
+  report = run_with({page(R"([{"id":1,"name":"a"},{"id":2,"name":"b","up":"1"}])")});
+  EXPECT_EQ(report.counts.removed, 1);
+  EXPECT_EQ(active(), "1");
+  report = run_with({page(R"([{"id":1,"name":"a"},{"id":2,"name":"b"}])")}, {.dry_run = true});
+  EXPECT_EQ(report.counts.skipped_children, 0);
+  EXPECT_EQ(report.counts.updated, 1) << "a child that became a parent comes back";
 }
 
 TEST_P(ObjectSyncTest, FailsJobsThatDiedWithoutALease_SYNC_9) {
@@ -540,6 +530,47 @@ TEST_P(ObjectSyncBelowChanged, GivesUpOnAProviderThatRefusesWhateverItIsAskedFor
 }
 
 DOVETAIL_BOTH_DIALECTS(ObjectSyncBelowChanged);
+
+TEST_P(ObjectSyncTest, StopsWithAMappingThatIsOutOfDate_SYNC_2) {
+  auto stale = task(things_);
+  stale.mapping = *judge_mapping(
+      things_,
+      store::MappingOverride{.object = "thing", .body = R"({"fields":{"name":"/title"}})", .mapping_schema_version = 7},
+      std::nullopt, std::nullopt);
+  ASSERT_TRUE(stale.mapping->unusable) << "its only field is gone";
+  for (const auto choice : {StaleMapping::block, StaleMapping::run_valid}) {
+    const auto report = run(stale, {.on_stale_mapping = choice});
+    ASSERT_TRUE(report.error);
+    EXPECT_THAT(report.error->message, StartsWith("Mappings out of date: "));
+    EXPECT_THAT(script_.asked, IsEmpty());
+    EXPECT_EQ((*jobs().get(report.job))->state, store::JobState::failed);
+    EXPECT_THAT((*jobs().get(report.job))->error_message, HasSubstr("/title"));
+  }
+  EXPECT_FALSE(run_with({page("[]")}).error) << "nobody holds the object any more";
+}
+
+TEST_P(ObjectSyncTest, RunsWithTheValidPartOfAMappingWhereTheRuleSaysSo_SYNC_2) {
+  ASSERT_FALSE(run_with({page(R"([{"id":1,"name":"a"}])")}).error);
+  auto stale = task(things_);
+  stale.mapping = *judge_mapping(
+      things_,
+      store::MappingOverride{.object = "thing", .body = R"({"sourceUpdatedAt":"/at"})", .mapping_schema_version = 7},
+      std::nullopt, std::nullopt);
+  ASSERT_TRUE(stale.mapping->stale());
+  EXPECT_TRUE(run(stale).error) << "the usual choice is to stop";
+  stale.on_stale_mapping = StaleMapping::run_valid;
+  script_.answers.assign(1, page(R"([{"id":1,"name":"b","at":"2026-01-01T00:00:00Z"}])"));
+  auto report = run(stale);
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_THAT(report.partial, StartsWith("Mappings out of date: "));
+  EXPECT_EQ(store_->raw("SELECT name FROM thing"), "b");
+  EXPECT_EQ(store_->raw("SELECT count(*) FROM thing WHERE source_updated_at IS NOT NULL"), "0")
+      << "that part was left out";
+  EXPECT_EQ((*jobs().get(report.job))->state, store::JobState::succeeded);
+  EXPECT_THAT((*jobs().log_lines(report.job)).back().message, StartsWith("Partial: "));
+  EXPECT_EQ((*jobs().problems(report.job)).front().code, "mapping_out_of_date");
+  EXPECT_TRUE(run(stale, {.on_stale_mapping = StaleMapping::block}).error) << "the option counts more";
+}
 
 DOVETAIL_BOTH_DIALECTS(ObjectSyncTest);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/sync/page_mapping.hpp"
 
+#include <utility>
+
 namespace dovetail::sync {
 namespace {
 
@@ -32,9 +34,10 @@ std::vector<mapping::Constant> constants_of(const plugin::PageRecords& records) 
 void PageMapping::collect(const mapping::PageStats& stats, SyncCounts& counts) {
   // The rows themselves are counted where they are stored.
   const auto lost = static_cast<std::int64_t>(stats.failed);
-  const auto passed_over = static_cast<std::int64_t>(stats.null_rows + stats.duplicates);
+  const auto passed_over = static_cast<std::int64_t>(stats.null_rows + stats.duplicates + stats.children);
   counts.failed += lost;
   counts.skipped += passed_over;
+  counts.skipped_children += static_cast<std::int64_t>(stats.children);
   counts.fetched += lost + passed_over;
   for (const auto& error : stats.errors) {
     counts.field_errors += static_cast<std::int64_t>(error.count);
@@ -67,6 +70,19 @@ Status PageMapping::map(const std::vector<plugin::PageRecords>& records, SyncCou
     ++used_;
   }
   return {};
+}
+
+void PageMapping::keep_wanted(const RowFilter& filter, SyncCounts& counts) {
+  if (!filter.checks_anything()) {
+    return;
+  }
+  for (std::size_t i = 0; i < used_; ++i) {
+    auto& rows = *rows_[i];
+    const auto dropped = static_cast<std::int64_t>(
+        rows.keep_if([&](std::size_t row) { return filter.wants(std::as_const(rows).row(row)); }));
+    counts.fetched += dropped;
+    counts.skipped += dropped;
+  }
 }
 
 } // namespace dovetail::sync

@@ -12,6 +12,7 @@
 #include "core/mapping/page_mapper.hpp"
 #include "core/mapping/page_rows.hpp"
 #include "core/plugin/page.hpp"
+#include "core/sync/rule_mapping.hpp"
 #include "core/sync/sync_options.hpp"
 
 namespace dovetail::sync {
@@ -27,6 +28,9 @@ public:
   /// was skipped is added to `counts`. Errors: data_loss (transient) when a body is not what its plugin said it is: reading the page
   /// again may help.
   [[nodiscard]] Status map(const std::vector<plugin::PageRecords>& records, SyncCounts& counts);
+
+  /// Takes back the rows that a rule's filters do not want; they are added to `counts` as fetched and skipped.
+  void keep_wanted(const RowFilter& filter, SyncCounts& counts);
 
   [[nodiscard]] std::size_t size() const noexcept { return used_; }
   [[nodiscard]] const mapping::PageRows& rows(std::size_t index) const { return *rows_.at(index); }

@@ -51,6 +51,7 @@ Result<std::optional<PageRequest>> ReadPlan::request_for(Position& position) {
   request.object = shape_.object;
   request.cursor = position.cursor;
   request.fields = shape_.fields;
+  request.filters = shape_.filters;
   request.full = position.full;
   request.fresh = position.fresh;
   if (shape_.parent_mode != ParentMode::none) {
@@ -91,6 +92,7 @@ Result<std::optional<PageRequest>> ReadPlan::begin_parents(Position& position, s
   PageRequest request;
   request.object = shape_.object;
   request.fields = shape_.fields;
+  request.filters = shape_.filters;
   request.full = position.full;
   request.fresh = position.fresh;
   request.parents = join_parents(rows);

@@ -32,6 +32,7 @@ struct ReadShape {
   InitialSyncMode initial_mode = InitialSyncMode::full_once;
   std::optional<Timestamp> initial_since = {};
   std::vector<std::string> fields = {};
+  std::string filters = "{}"; ///< for the plugin
 };
 
 /// What follows from a page: where the read stands once it is stored, and what comes next.

@@ -10,6 +10,7 @@
 #include "core/base/context.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/result.hpp"
+#include "core/sync/mapping_state.hpp"
 
 namespace dovetail::sync {
 
@@ -34,12 +35,15 @@ struct SyncOptions {
   std::chrono::milliseconds max_wait{std::chrono::minutes(2)};
   /// Fetch page N+1 on a second thread while page N is mapped and stored.
   bool prefetch = true;
-  InitialSyncMode initial_mode = InitialSyncMode::full_once;
+  /// Instead of what the object's rule or its manifest says.
+  std::optional<InitialSyncMode> initial_mode = {};
   std::optional<Timestamp> initial_since = {};
   /// The largest share of an object's active links that one full pass may remove without asking; see store::SweepRequest.
   double max_removed_share = 0.3;
   /// So few may go whatever their share is.
   std::int64_t always_removable = 5;
+  /// What to do where the mapping no longer fits the provider's fields; nullopt: as the object's rule says.
+  std::optional<StaleMapping> on_stale_mapping = {};
 };
 
 /// What was counted for one object, or for all of them (SYNC-11).
@@ -47,14 +51,17 @@ struct SyncCounts {
   std::int64_t fetched = 0; ///< records that the provider sent
   std::int64_t created = 0;
   std::int64_t updated = 0;
-  std::int64_t unchanged = 0;    ///< records equal to what is stored
-  std::int64_t skipped = 0;      ///< duplicates in a page, null rows
-  std::int64_t failed = 0;       ///< records without a usable id
-  std::int64_t removed = 0;      ///< rows that a full pass no longer saw
-  std::int64_t conflicts = 0;    ///< new records that matched more than one row
-  std::int64_t field_errors = 0; ///< values that did not convert; their rows are there
-  std::int64_t requests = 0;     ///< HTTP exchanges, repeated ones among them
-  std::int64_t not_modified = 0; ///< exchanges that answered 304
+  std::int64_t unchanged = 0;        ///< records equal to what is stored
+  std::int64_t skipped = 0;          ///< duplicates in a page, null rows, what a rule leaves out, children
+  std::int64_t skipped_children = 0; ///< of `skipped`: records left out because they are children of others (SYNC-6)
+  std::int64_t failed = 0;           ///< records without a usable id
+  std::int64_t removed = 0;          ///< rows that a full pass no longer saw
+  std::int64_t unmatched = 0;        ///< records that fit no row and by their rule made none; also skipped
+  std::int64_t corrected = 0;        ///< rows whose local fields were put right by their policies, besides the records
+  std::int64_t conflicts = 0;        ///< new records that matched more than one row
+  std::int64_t field_errors = 0;     ///< values that did not convert; their rows are there
+  std::int64_t requests = 0;         ///< HTTP exchanges, repeated ones among them
+  std::int64_t not_modified = 0;     ///< exchanges that answered 304
   std::int64_t pages = 0;
 
   SyncCounts& operator+=(const SyncCounts& other);
@@ -71,8 +78,16 @@ struct ObjectReport {
   std::chrono::milliseconds duration{0};
   /// Set when the object was not synced to its end.
   std::optional<Error> error;
+  /// True when its rule is disabled: it was left out on purpose.
+  bool left_out = false;
+  /// True when it was only tried: the sync was a dry run, or the object's rule says so.
+  bool dry_run = false;
+  /// What a person should know though it is no error.
+  std::vector<std::string> notes;
   /// True when a read that an earlier run left unfinished was taken up where it stood.
   bool resumed = false;
+  /// Why only a part of the mapping was read (StaleMapping::run_valid); empty: all of it was.
+  std::string partial;
 };
 
 /// Hears of progress, on the thread that syncs. Implementations must not throw.

@@ -12,6 +12,7 @@
 #include "core/json/document.hpp"
 #include "core/mapping/hash.hpp"
 #include "core/store/page_writer.hpp"
+#include "core/store/rule_repository.hpp"
 #include "core/sync/credentials.hpp"
 #include "core/sync/object_order.hpp"
 #include "core/sync/plugin_page_source.hpp"
@@ -137,6 +138,8 @@ Status SyncService::sign_in(Ready& ready, SessionOptions& session, const std::st
   auto& resolved = ready.resolved;
   DOVETAIL_TRY(session.credentials,
                load_credentials(resolved, parts_.secrets, ready.tenant.id, ready.connection.id, parts_.redactor));
+  DOVETAIL_TRY(session.body_secret,
+               load_body_secret(resolved, parts_.secrets, ready.tenant.id, ready.connection.id, parts_.redactor));
   if (resolved.auth->kind != manifest::AuthKind::oauth2) {
     return {};
   }
@@ -224,8 +227,8 @@ Result<std::unique_ptr<PageSource>> SyncService::make_source(Ready& ready, const
   return std::unique_ptr<PageSource>(std::move(source));
 }
 
-Result<ObjectTask> SyncService::make_task(Ready& ready, const manifest::Object& object,
-                                          DryRunParents* dry_run_parents) {
+Result<ObjectTask> SyncService::make_task(Ready& ready, const manifest::Object& object, DryRunParents* dry_run_parents,
+                                          const std::stop_token& stop) {
   ObjectTask task;
   task.tenant = ready.tenant.id;
   task.connection = ready.connection.id;
@@ -258,7 +261,62 @@ Result<ObjectTask> SyncService::make_task(Ready& ready, const manifest::Object& 
   }
   task.make_source = [this, &ready, &object](JobId job) { return make_source(ready, object, job); };
   task.dry_run_parents = dry_run_parents;
+  DOVETAIL_TRY_STATUS(find_mapping(ready, dry_run_parents != nullptr, stop, task));
   return task;
+}
+
+Result<std::map<std::string, Result<ObjectRule>>> SyncService::rules_of(const Ready& ready) const {
+  DOVETAIL_TRY(const auto stored, store::RuleRepository({parts_.database, ready.tenant.id}).list(ready.connection.id));
+  std::map<std::string, Result<ObjectRule>> rules;
+  for (const auto& record : stored) {
+    const auto* object = ready.provider.find_object(record.object);
+    const auto* model = object == nullptr ? nullptr : parts_.models.find(object->model);
+    if (model != nullptr) {
+      rules.emplace(record.object, read_rule(record, {.provider = &ready.provider, .object = object, .model = model}));
+    }
+  }
+  return rules;
+}
+
+Status SyncService::sync_object(Ready& ready, const std::string& key,
+                                const std::map<std::string, Result<ObjectRule>>& rules, const SyncOptions& options,
+                                DryRunParents& dry_run_parents, const std::stop_token& stop, ProgressListener* progress,
+                                ObjectReport& report) {
+  if (stop.stop_requested()) {
+    return cancelled("The sync was cancelled before this object's turn.");
+  }
+  const auto found = rules.find(key);
+  const ObjectRule* rule = nullptr;
+  if (found != rules.end()) {
+    if (!found->second.ok()) {
+      return found->second.error();
+    }
+    rule = &*found->second;
+    if (options.retry_of && (!rule->enabled || rule->dry_run)) {
+      return failed_precondition(
+          fmt::format("By its rule \"{}\" is {}, so a job of it is not run again: change the rule first.", key,
+                      rule->enabled ? "only tried" : "left out"));
+    }
+    if (!rule->enabled) {
+      report.left_out = true;
+      return {};
+    }
+  }
+  const bool dry_run = options.dry_run || (rule != nullptr && rule->dry_run);
+  DOVETAIL_TRY(auto task,
+               make_task(ready, *ready.provider.find_object(key), dry_run ? &dry_run_parents : nullptr, stop));
+  if (rule != nullptr) {
+    task.rule = *rule;
+    task.on_stale_mapping = rule->on_stale_mapping;
+  }
+  ObjectSync engine({.database = parts_.database,
+                     .ids = parts_.ids,
+                     .clock = parts_.clock,
+                     .logger = parts_.logger,
+                     .redactor = parts_.redactor},
+                    parts_.tuning);
+  engine.run(task, options, stop, progress, report);
+  return {};
 }
 
 Result<std::vector<ObjectReport>> SyncService::sync_connection(const store::TenantRecord& tenant,
@@ -275,13 +333,8 @@ Result<std::vector<ObjectReport>> SyncService::sync_connection(const store::Tena
   if (options.retry_of && (order.size() != 1 || options.dry_run)) {
     return invalid_argument("A job is run again for its own object, and not as a dry run.");
   }
+  DOVETAIL_TRY(const auto rules, rules_of(*ready));
   DryRunParents dry_run_parents;
-  ObjectSync engine({.database = parts_.database,
-                     .ids = parts_.ids,
-                     .clock = parts_.clock,
-                     .logger = parts_.logger,
-                     .redactor = parts_.redactor},
-                    parts_.tuning);
   std::vector<ObjectReport> reports;
   for (const auto& key : order) {
     ObjectReport report;
@@ -294,11 +347,10 @@ Result<std::vector<ObjectReport>> SyncService::sync_connection(const store::Tena
     } else if (refused) {
       report.error = unauthenticated("It was not tried, as the provider refused the connection's credentials before.");
     } else {
-      auto task = make_task(*ready, *ready->provider.find_object(key), options.dry_run ? &dry_run_parents : nullptr);
-      if (task.ok()) {
-        engine.run(*task, options, stop, progress, report);
-      } else {
-        report.error = std::move(task).error();
+      report.dry_run = options.dry_run;
+      auto begun = sync_object(*ready, key, rules, options, dry_run_parents, stop, progress, report);
+      if (!begun.ok()) {
+        report.error = std::move(begun).error();
       }
     }
     if (report.error && report.error->code == ErrorCode::unauthenticated && !refused) {

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -24,7 +26,9 @@
 #include "core/store/database.hpp"
 #include "core/store/model_table.hpp"
 #include "core/store/tenant_repository.hpp"
+#include "core/sync/account_fields.hpp"
 #include "core/sync/connection_session.hpp"
+#include "core/sync/match_file.hpp"
 #include "core/sync/object_sync.hpp"
 #include "core/sync/sync_options.hpp"
 #include "core/vault/secret_backend.hpp"
@@ -79,6 +83,21 @@ public:
   sync_connection(const store::TenantRecord& tenant, const store::ConnectionRecord& connection,
                   const SyncOptions& options, const std::stop_token& stop, ProgressListener* progress);
 
+  /// Reads all records of one object, writes nothing, and says which of them fit which rows that no record is linked to (SYNC-13).
+  /// Errors: failed_precondition when the object has no match rules; resource_exhausted when there is too much to be looked
+  /// at by a person; those of sync_connection and of the read.
+  [[nodiscard]] Result<MatchReview> review_matches(const store::TenantRecord& tenant,
+                                                   const store::ConnectionRecord& connection, std::string_view object,
+                                                   const SyncOptions& options, const std::stop_token& stop,
+                                                   ProgressListener* progress);
+
+  /// The fields of an object that only this account has, as a mapping reads them (SYNC-2); nullopt when its manifest has no discovery. Errors: as
+  /// discover().
+  [[nodiscard]] Result<std::optional<AccountFields>> account_fields(const store::TenantRecord& tenant,
+                                                                    const store::ConnectionRecord& connection,
+                                                                    std::string_view object,
+                                                                    const std::stop_token& stop);
+
   /// One minimal authenticated call (AUTH-5). A connection that needs to sign in again becomes active when it works, and an active one the
   /// contrary when the provider refuses its credentials.
   [[nodiscard]] Result<plugin::ConnectionTest> test_connection(const store::TenantRecord& tenant,
@@ -124,8 +143,22 @@ private:
                                                                         JobId job);
   [[nodiscard]] Result<std::unique_ptr<PageSource>> make_source(Ready& ready, const manifest::Object& object,
                                                                 JobId job);
+  /// nullopt when no account has fields of its own for the object.
+  [[nodiscard]] Result<std::optional<AccountFields>> ask_account(Ready& ready, const manifest::Object& object,
+                                                                 const std::stop_token& stop);
+  /// Puts the mapping as it stands now into the task, or why that cannot be said. Outside of dry runs the account's fields are accepted where the mapping does
+  /// not mind. Errors: those of the database.
+  [[nodiscard]] Status find_mapping(Ready& ready, bool dry_run, const std::stop_token& stop, ObjectTask& task);
   [[nodiscard]] Result<ObjectTask> make_task(Ready& ready, const manifest::Object& object,
-                                             DryRunParents* dry_run_parents);
+                                             DryRunParents* dry_run_parents, const std::stop_token& stop);
+  /// What counts for each object of the connection that somebody made a rule for, by object.
+  [[nodiscard]] Result<std::map<std::string, Result<ObjectRule>>> rules_of(const Ready& ready) const;
+
+  /// Runs one object's job; what comes of it is in `report`. An Error: it could not begin.
+  [[nodiscard]] Status sync_object(Ready& ready, const std::string& key,
+                                   const std::map<std::string, Result<ObjectRule>>& rules, const SyncOptions& options,
+                                   DryRunParents& dry_run_parents, const std::stop_token& stop,
+                                   ProgressListener* progress, ObjectReport& report);
 
   SyncParts parts_;
   std::vector<store::TableSpec> tables_;

@@ -169,6 +169,7 @@ private:
 
   static std::string options_text(const plugin::DiscoveredField& field) {
     std::vector<std::string_view> labels;
+    labels.reserve(field.options.size());
     for (const plugin::FieldOption& option : field.options) {
       labels.emplace_back(option.label.empty() ? option.value : option.label);
     }

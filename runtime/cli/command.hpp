@@ -54,9 +54,14 @@ template <typename T>
 [[nodiscard]] std::vector<CommandSpec> connection_commands();
 [[nodiscard]] std::vector<CommandSpec> action_commands();
 [[nodiscard]] std::vector<CommandSpec> sync_commands();
+[[nodiscard]] std::vector<CommandSpec> rule_commands();
+[[nodiscard]] std::vector<CommandSpec> batch_commands();
 [[nodiscard]] std::vector<CommandSpec> record_commands();
+[[nodiscard]] std::vector<CommandSpec> record_change_commands();
 [[nodiscard]] std::vector<CommandSpec> job_commands();
 [[nodiscard]] std::vector<CommandSpec> job_control_commands();
+[[nodiscard]] std::vector<CommandSpec> mapping_commands();
+[[nodiscard]] std::vector<CommandSpec> match_commands();
 [[nodiscard]] std::vector<CommandSpec> vault_commands();
 [[nodiscard]] std::vector<CommandSpec> db_commands();
 

@@ -182,6 +182,7 @@ private:
         .member("object", job.object)
         .member("kind", job.kind)
         .member("mode", job.mode);
+    writer.member("rule_revision", job.rule_revision);
     writer.member("state", store::to_string(job.state)).member("attempt", job.attempt).member("worker", job.worker);
     time("created_at", job.created_at);
     time("started_at", job.started_at);
@@ -222,6 +223,7 @@ private:
     line("Job", id_text(job.id));
     line("Of", fmt::format("{}, connection {} ({}), object {}", tenant.name, connection, job.provider, job.object));
     line("Kind", fmt::format("{}, {}", job.kind, job.mode));
+    line("Rule", job.rule_revision == 0 ? "none: as the manifest says" : fmt::format("revision {}", job.rule_revision));
     line("State", std::string(store::to_string(job.state)));
     line("Created", format_iso8601(job.created_at));
     line("Started", job.started_at ? format_iso8601(*job.started_at) : "-");

@@ -23,13 +23,17 @@ struct Group {
   std::string_view name;
   std::string_view summary;
 };
-constexpr std::array<Group, 8> groups{{
+constexpr std::array<Group, 12> groups{{
     {"provider", "The providers there are"},
     {"plugin", "The shared objects behind them"},
     {"tenant", "Whose data is kept"},
     {"connection", "The accounts at providers that tenants read from"},
     {"action", "What can be done at providers"},
+    {"rule", "How often and how each object is read"},
+    {"record", "Fields of records that are ours"},
     {"job", "What syncs did"},
+    {"mapping", "How records become rows, connection by connection"},
+    {"match", "Which records are which rows that were there before"},
     {"vault", "The keys that secrets are sealed with"},
     {"db", "The database's schema"},
 }};
@@ -51,8 +55,9 @@ public:
                 "`dovetail VERB --help` says more.");
     declare_global(global);
     for (const auto& list : {provider_commands(), plugin_commands(), tenant_commands(), connection_commands(),
-                             sync_commands(), action_commands(), record_commands(), job_commands(),
-                             job_control_commands(), vault_commands(), db_commands()}) {
+                             rule_commands(), sync_commands(), batch_commands(), action_commands(), record_commands(),
+                             record_change_commands(), job_commands(), job_control_commands(), mapping_commands(),
+                             match_commands(), vault_commands(), db_commands()}) {
       for (const CommandSpec& spec : list) {
         add(spec);
       }

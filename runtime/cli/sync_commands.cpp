@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -36,11 +37,10 @@ public:
     options.flag("dry-run", sync_.dry_run, "Read and map, write nothing but a report of what would be done");
     options.value("report-dir", report_dir_, "DIR",
                   "Where a dry run's reports go; default: reports in the data directory");
-    options
-        .value("initial-sync", initial_, "MODE",
-               "How objects begin that were never read: full_once (all that exists), from_now, or a date (what changed "
-               "since)")
-        ->capture_default_str();
+    options.value(
+        "initial-sync", initial_, "MODE",
+        "How objects begin that were never read: full_once (all that exists), from_now, or a date (what changed "
+        "since); default: as their rules or the manifest say");
     options
         .value("max-wait", max_wait_, "DURATION", "How long to wait in place for a provider's limit, e.g. 90s, 5m, 1h")
         ->capture_default_str();
@@ -48,6 +48,12 @@ public:
         .value("max-removed", max_removed_, "PERCENT",
                "How much of an object a full pass may find gone before it stops and asks, 0 to 100")
         ->capture_default_str();
+    options
+        .value(
+            "stale-mapping", stale_mapping_, "WHAT",
+            "Where a mapping no longer fits the provider's fields: block (stop, the default), or run_valid (read what "
+            "still fits)")
+        ->check(CLI::IsMember({"block", "run_valid"}));
     json_.declare(options);
   }
 
@@ -67,6 +73,7 @@ public:
       return invalid_argument("--max-removed takes a percentage from 0 to 100");
     }
     sync_.max_removed_share = static_cast<double>(max_removed_) / 100;
+    sync_.on_stale_mapping = sync::stale_mapping_from_name(stale_mapping_);
     return read_initial_mode();
   }
 
@@ -107,6 +114,9 @@ public:
 
 private:
   Status read_initial_mode() {
+    if (initial_.empty()) {
+      return {};
+    }
     if (initial_ == "full_once") {
       sync_.initial_mode = sync::InitialSyncMode::full_once;
     } else if (initial_ == "from_now") {
@@ -199,14 +209,15 @@ private:
   }
 
   Status write_reports(App& app, const SyncOutcome& outcome, std::vector<std::filesystem::path>& files) const {
-    if (!outcome.dry_run) {
-      return {};
-    }
     const std::filesystem::path directory =
         report_dir_.empty() ? app.data_dir() / "reports" : std::filesystem::path(report_dir_);
-    for (auto at = outcome.objects.begin(); at != outcome.objects.end();) {
+    // In a sync that writes, those that were only tried because their rules say so.
+    std::vector<sync::ObjectReport> tried;
+    std::copy_if(outcome.objects.begin(), outcome.objects.end(), std::back_inserter(tried),
+                 [](const auto& report) { return report.dry_run; });
+    for (auto at = tried.begin(); at != tried.end();) {
       // One connection's reports stand together.
-      const auto end = std::find_if(at, outcome.objects.end(), [&](const auto& report) {
+      const auto end = std::find_if(at, tried.end(), [&](const auto& report) {
         return report.tenant != at->tenant || report.connection != at->connection;
       });
       DOVETAIL_TRY(std::filesystem::path file,
@@ -236,8 +247,9 @@ private:
   std::string connection_;
   std::vector<std::string> objects_;
   std::string report_dir_;
-  std::string initial_ = "full_once";
+  std::string initial_;
   int max_removed_ = 30;
+  std::string stale_mapping_;
   std::string max_wait_ = "2m";
   sync::SyncOptions sync_;
   JsonOption json_;

@@ -20,7 +20,9 @@ Cell rounded_seconds(std::chrono::milliseconds duration) { return fmt::format("{
 
 void write_counts(json::Writer& writer, const sync::SyncCounts& counts) {
   writer.member("fetched", counts.fetched).member("created", counts.created).member("updated", counts.updated);
-  writer.member("unchanged", counts.unchanged).member("skipped", counts.skipped).member("failed", counts.failed);
+  writer.member("unchanged", counts.unchanged).member("skipped", counts.skipped);
+  writer.member("skipped_children", counts.skipped_children).member("failed", counts.failed);
+  writer.member("unmatched", counts.unmatched).member("corrected", counts.corrected);
   writer.member("removed", counts.removed)
       .member("conflicts", counts.conflicts)
       .member("field_errors", counts.field_errors);
@@ -50,6 +52,16 @@ void write_object(json::Writer& writer, const sync::ObjectReport& report) {
   report.job.valid() ? writer.value(id_text(report.job)) : writer.null();
   write_counts(writer, report.counts);
   writer.member("seconds", seconds(report.duration)).member("resumed", report.resumed);
+  writer.member("dry_run", report.dry_run).member("left_out", report.left_out);
+  writer.key("notes").begin_array();
+  for (const std::string& note : report.notes) {
+    writer.value(note);
+  }
+  writer.end_array();
+  writer.member("partial", !report.partial.empty());
+  if (!report.partial.empty()) {
+    writer.member("partial_because", report.partial);
+  }
   writer.key("error");
   if (report.error) {
     write_error(writer, *report.error);
@@ -134,9 +146,34 @@ void print_remarks(Console& console, const SyncOutcome& outcome) {
     if (report.error) {
       console.fail(fmt::format("{}: {}", place, report.error->message));
     }
+    if (report.left_out) {
+      console.note(
+          fmt::format("{}: its rule is disabled, so it was left out; `dovetail rule enable` changes that", place));
+    }
+    if (report.dry_run && !outcome.dry_run) {
+      console.note(fmt::format("{}: only tried, as its rule says: nothing of it was written", place));
+    }
+    for (const std::string& note : report.notes) {
+      console.note(fmt::format("{}: {}", place, note));
+    }
+    if (report.counts.unmatched > 0) {
+      console.note(fmt::format("{}: {} records fit no row and, by its rule, made none: they wait to be matched", place,
+                               report.counts.unmatched));
+    }
+    if (report.counts.corrected > 0) {
+      console.note(
+          fmt::format("{}: {} rows got their own fields put right by their policies", place, report.counts.corrected));
+    }
+    if (!report.partial.empty()) {
+      console.note(fmt::format("{}: partial. {}", place, report.partial));
+    }
     if (report.counts.failed > 0) {
       console.note(
           fmt::format("{}: {} records have no usable id and were left out{}", place, report.counts.failed, details));
+    }
+    if (report.counts.skipped_children > 0) {
+      console.note(fmt::format("{}: {} records are children of others and were left out", place,
+                               report.counts.skipped_children));
     }
     if (report.counts.field_errors > 0) {
       console.note(fmt::format("{}: {} values did not fit their fields and are null{}", place,

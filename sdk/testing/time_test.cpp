@@ -38,5 +38,16 @@ TEST(Iso8601, WritesWhatItReads) {
   }
 }
 
+TEST(HttpDate, ReadsTheFormThatServersSendAndNothingElse) {
+  EXPECT_EQ(parse_http_date("Mon, 05 Jan 2026 09:00:00 GMT"), nine);
+  EXPECT_EQ(parse_http_date("Thu, 01 Jan 1970 00:00:00 GMT"), Timestamp{});
+  for (const auto* text :
+       {"", "Mon, 05 Jan 2026 09:00:00", "Mon, 5 Jan 2026 09:00:00 GMT ", "Mon, 05 anF 2026 09:00:00 GMT",
+        "Mon, 31 Feb 2026 09:00:00 GMT", "Mon, 05 Jan 2026 24:00:00 GMT", "Mon, 05 Jan 2026 09.00.00 GMT",
+        "Monday, 05-Jan-26 09:00:00 GMT", "Mon Jan  5 09:00:00 2026"}) {
+    EXPECT_EQ(parse_http_date(text), std::nullopt) << text;
+  }
+}
+
 } // namespace
 } // namespace dovetail::sdk

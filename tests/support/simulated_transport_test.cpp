@@ -94,7 +94,7 @@ TEST(SimulatedTransport, EveryDeliveryBecomesTheErrorOfTheWire) {
                                    {FaultKind::truncated_body, ErrorCode::unavailable},
                                    {FaultKind::oversized_body, ErrorCode::out_of_range},
                                    {FaultKind::corrupt_gzip, ErrorCode::data_loss}}) {
-    SCOPED_TRACE(simulators::github::to_string(kind));
+    SCOPED_TRACE(simulators::to_string(kind));
     SimulatorOptions wish = options();
     wish.faults.script = {{.kind = kind, .target = "/pulls", .times = 100}};
     Simulation simulation(wish);

@@ -24,6 +24,12 @@ template <typename T> T must(Result<T> result, std::string_view what) {
   return std::move(result).value();
 }
 
+std::vector<std::filesystem::path> with(std::filesystem::path first, const std::vector<std::filesystem::path>& more) {
+  std::vector<std::filesystem::path> all = {std::move(first)};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
 } // namespace
 
 std::filesystem::path source_directory() {
@@ -66,10 +72,12 @@ struct SyncWorld::Parts {
 };
 
 SyncWorld::SyncWorld(simulators::Handler& provider, Options options)
-    : store(options.dialect), transport(store.clock()), options_(options),
+    : store(options.dialect), transport(store.clock()), options_(std::move(options)),
       ring_(must(vault::generate_key(store.clock(), secure_random_), "key").entry),
-      manifests_(must(manifest::Registry::load({source_directory() / "manifests"}), "manifests")),
-      models_(must(model::ModelRegistry::load({source_directory() / "manifests" / "models"}), "models")) {
+      manifests_(
+          must(manifest::Registry::load(with(source_directory() / "manifests", options_.manifests)), "manifests")),
+      models_(must(model::ModelRegistry::load(with(source_directory() / "manifests" / "models", options_.models)),
+                   "models")) {
   transport.connect(std::string(api), provider);
   start();
 }
@@ -103,19 +111,29 @@ void SyncWorld::restart() {
 
 SyncWorld::Connected SyncWorld::connect(const std::string& tenant, const std::string& config,
                                         const std::string& token) {
+  return connect_to("github", tenant,
+                    R"({"environment":"custom","baseUrl":")" + std::string(api) +
+                        R"(","rateLimits":{"requestsPerMinute":0})" + (config.empty() ? "" : ",") + config + "}",
+                    {{"token", token}});
+}
+
+SyncWorld::Connected SyncWorld::connect_to(const std::string& provider, const std::string& tenant,
+                                           const std::string& config,
+                                           const std::map<std::string, std::string>& secrets) {
   store::TenantRepository tenants(store.database(), store.ids());
   Connected connected{.tenant = must(tenants.add(tenant), "tenant"), .connection = {}};
   store::ConnectionRepository connections({store.database(), connected.tenant.id}, store.ids());
   store::ConnectionSettings settings;
   settings.name = tenant;
-  settings.provider = "github";
-  settings.config = R"({"environment":"custom","baseUrl":")" + std::string(api) +
-                    R"(","rateLimits":{"requestsPerMinute":0})" + (config.empty() ? "" : ",") + config + "}";
+  settings.provider = provider;
+  settings.config = config;
   connected.connection = must(connections.add(settings), "connection");
-  static_cast<void>(
-      must(parts_->secrets.save({.tenant = connected.tenant.id, .connection = connected.connection.id, .name = "token"},
-                                Secret(token), std::nullopt),
-           "secret"));
+  for (const auto& [name, value] : secrets) {
+    static_cast<void>(
+        must(parts_->secrets.save({.tenant = connected.tenant.id, .connection = connected.connection.id, .name = name},
+                                  Secret(value), std::nullopt),
+             "secret"));
+  }
   return connected;
 }
 
@@ -144,6 +162,8 @@ std::vector<sync::ObjectReport> SyncWorld::sync(const Connected& who, sync::Sync
   EXPECT_TRUE(reports.ok()) << reports.error().message;
   return reports.ok() ? *reports : std::vector<sync::ObjectReport>();
 }
+
+sync::SyncService& SyncWorld::service() { return *parts_->service; }
 
 plugin::ConnectionTest SyncWorld::test_connection(const Connected& who) {
   auto tested = parts_->service->test_connection(who.tenant, who.connection, {});

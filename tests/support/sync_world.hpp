@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +41,9 @@ public:
     store::Dialect dialect = store::Dialect::sqlite;
     bool prefetch = false;
     http::RetryOptions retry = {};
+    /// Folders with further manifests and models; a later provider takes the place of one that ships.
+    std::vector<std::filesystem::path> manifests = {};
+    std::vector<std::filesystem::path> models = {};
   };
   static constexpr std::string_view api = "https://api.simulated.example";
 
@@ -58,6 +62,9 @@ public:
   };
   [[nodiscard]] Connected connect(const std::string& tenant, const std::string& config,
                                   const std::string& token = "secret-token");
+  /// The same for any provider: `config` is the whole config, `secrets` are its secrets by name.
+  [[nodiscard]] Connected connect_to(const std::string& provider, const std::string& tenant, const std::string& config,
+                                     const std::map<std::string, std::string>& secrets);
 
   /// A further secret of a connection.
   void give(const Connected& who, const std::string& name, const std::string& value);
@@ -68,6 +75,8 @@ public:
   std::vector<sync::ObjectReport> sync(const Connected& who, sync::SyncOptions options = {});
   /// The same for syncs that may not begin.
   [[nodiscard]] Result<std::vector<sync::ObjectReport>> try_sync(const Connected& who, sync::SyncOptions options = {});
+  /// For what this world does not wrap: discovery, actions. Until restart().
+  [[nodiscard]] sync::SyncService& service();
   [[nodiscard]] plugin::ConnectionTest test_connection(const Connected& who);
   /// Syncs until every object went through, at most `times` times; false when that was not enough.
   bool sync_until_done(const Connected& who, int times, const sync::SyncOptions& options = {});

@@ -45,6 +45,7 @@ THIRD_PARTY = [
     (re.compile(r"^libdeflate\.h"), {"core/http"}),
     (re.compile(r"^xxh"), {"core/mapping", "core/base"}),
     (re.compile(r"^CLI/"), {"runtime/cli", "runtime"}),
+    (re.compile(r"^pugixml"), {"plugins/odoo"}),
 ]
 
 PROVIDERS = re.compile(r"\b(github|monday|bqe|odoo|slack|google_drive)\b", re.IGNORECASE)

@@ -22,11 +22,13 @@ enum {
 /* Which page is wanted. All slices are borrowed until read_page returns. */
 typedef struct dvt_read_request {
   uint32_t struct_size;
-  uint32_t flags;    /* DVT_READ_*; a plugin ignores those it does not know */
-  dvt_slice object;  /* the object's key in the manifest */
-  dvt_slice cursor;  /* empty for the first page, else what the page before gave to finish */
-  int64_t since_us;  /* changed at or after this instant, overlap included; DVT_NO_TIME = from the beginning */
-  dvt_slice filters; /* a JSON object, "{}" when there are none */
+  uint32_t flags;   /* DVT_READ_*; a plugin ignores those it does not know */
+  dvt_slice object; /* the object's key in the manifest */
+  dvt_slice cursor; /* empty for the first page, else what the page before gave to finish */
+  int64_t since_us; /* changed at or after this instant, overlap included; DVT_NO_TIME = from the beginning */
+  dvt_slice
+      filters; /* a JSON object: pointer of a record's field -> array of the values that are wanted; "{}" when there are none. The
+                        host leaves out what does not fit: a plugin that can ask for less saves requests */
   dvt_slice
       parents; /* a JSON array of the parent rows to read below: [{"external_id": "...", <the manifest's parent.fields>}, ...];
                         "[]" for an object without a parent. The same array for every page up to the exhausted one */

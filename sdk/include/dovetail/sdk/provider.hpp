@@ -28,7 +28,7 @@ struct ReadRequest {
   std::string_view object;              ///< the object's key in the manifest
   std::string_view cursor;              ///< empty for the first page, else what the page before gave to Page::next
   std::optional<Timestamp> since;       ///< changed at or after this instant; none = from the beginning
-  std::string_view filters;             ///< a JSON object
+  std::string_view filters;             ///< a JSON object: pointer of a field -> array of the values wanted; a hint
   std::string_view parents;             ///< a JSON array of the parent rows to read below, "[]" without a parent
   std::vector<std::string_view> fields; ///< JSON pointers that the mapping asks for: a hint
   bool full = false;                    ///< everything that exists is wanted

@@ -144,6 +144,37 @@ inline void put_digits(std::string& out, int value, std::size_t digits) {
          *offset;
 }
 
+/// Reads the one form of HTTP dates that servers send today (RFC 9110, 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT". nullopt for all else.
+[[nodiscard]] inline std::optional<Timestamp> parse_http_date(std::string_view text) noexcept {
+  using namespace std::chrono;
+  static constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  constexpr std::size_t length = 29;
+  if (text.size() != length || text.substr(3, 2) != ", " || text.substr(25) != " GMT" || text[7] != ' ' ||
+      text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':') {
+    return std::nullopt;
+  }
+  const auto number = [&text](std::size_t at, std::size_t digits) {
+    auto part = text.substr(at, digits);
+    return detail::take_digits(part, digits);
+  };
+  const auto month_at = months.find(text.substr(8, 3));
+  const int day_number = number(5, 2);
+  const int year_number = number(12, 4);
+  const int hour_number = number(17, 2);
+  const int minute_number = number(20, 2);
+  const int second_number = number(23, 2);
+  if (month_at == std::string_view::npos || month_at % 3 != 0 || day_number < 1 || year_number < 1 || hour_number < 0 ||
+      hour_number > 23 || minute_number < 0 || minute_number > 59 || second_number < 0 || second_number > 60) {
+    return std::nullopt;
+  }
+  const year_month_day date{year(year_number), month(static_cast<unsigned>(month_at / 3 + 1)),
+                            day(static_cast<unsigned>(day_number))};
+  if (!date.ok()) {
+    return std::nullopt;
+  }
+  return Timestamp{sys_days(date)} + hours(hour_number) + minutes(minute_number) + seconds(second_number);
+}
+
 /// "2026-01-05T09:00:00Z", and with `milliseconds` "2026-01-05T09:00:00.250Z"; what lies below is cut.
 [[nodiscard]] inline std::string format_iso8601(Timestamp time, bool milliseconds = false) {
   using namespace std::chrono;

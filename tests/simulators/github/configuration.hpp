@@ -20,7 +20,6 @@ namespace dovetail::simulators::github {
 /// An unknown name, a wrong type or a value out of range is an error that says where.
 [[nodiscard]] Result<SimulatorOptions> options_from_json(std::string_view json);
 [[nodiscard]] Result<LimitOptions> limits_from_json(std::string_view json);
-[[nodiscard]] Result<FaultPlan> faults_from_json(std::string_view json);
 
 struct MutationRequest {
   std::uint64_t seed = 1;

@@ -32,12 +32,6 @@ Answer error_answer(int status, std::string_view message) {
   return text_answer(status, json_type, error_body(status, message));
 }
 
-std::string html_page(int status, std::string_view reason) {
-  return fmt::format(
-      "<html>\r\n<head><title>{0} {1}</title></head>\r\n<body>\r\n<h1>{0} {1}</h1>\r\n</body>\r\n</html>\r\n", status,
-      reason);
-}
-
 std::int64_t unix_seconds(Timestamp time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
@@ -57,9 +51,6 @@ bool matches_tag(std::string_view condition, std::string_view etag) {
   }
   return false;
 }
-
-/// Faults that happen to a good answer; the others take its place.
-bool spoils(FaultKind kind) { return kind >= FaultKind::reset_after_headers && kind <= FaultKind::corrupt_gzip; }
 
 } // namespace
 
@@ -145,7 +136,7 @@ Answer GithubSimulator::answer(Call& call) {
   Answer result = from_page(call, page_for(call));
   if (call.fault && spoils(call.fault->kind)) {
     if (result.status == 200) {
-      spoil(call, result);
+      spoil(*call.fault, faults_.plan(), result);
     } else {
       call.fault.reset();
     }
@@ -236,54 +227,8 @@ std::optional<Answer> GithubSimulator::fail_instead(Call& call) {
     return error_answer(403, "Resource not accessible by personal access token");
   case FaultKind::server_error:
     return error_answer(500, "Server Error");
-  case FaultKind::bad_gateway:
-    return text_answer(502, json_type, R"({"message":"Server Error"})");
-  case FaultKind::unavailable:
-    return text_answer(503, html_type, html_page(503, "Service Unavailable"));
-  case FaultKind::gateway_timeout:
-    return text_answer(504, html_type, html_page(504, "Gateway Time-out"));
-  case FaultKind::foreign_redirect:
-    return with(text_answer(302, json_type, ""), "Location", "https://elsewhere.example.net" + call.target.path);
   default:
-    break;
-  }
-  Answer cut;
-  cut.delivery.kind = DeliveryKind::reset_before_headers;
-  return cut;
-}
-
-void GithubSimulator::spoil(Call& call, Answer& answer) {
-  const FaultPlan plan = faults_.plan();
-  const std::size_t size = answer.content().size();
-  const auto replace_header = [&](std::string_view name, std::string value) {
-    std::erase_if(answer.headers, [&](const Header& header) { return equal_ignoring_case(header.name, name); });
-    answer.headers.push_back({std::string(name), std::move(value)});
-  };
-  switch (call.fault->kind) {
-  case FaultKind::reset_after_headers:
-    answer.delivery.kind = DeliveryKind::reset_after_headers;
-    break;
-  case FaultKind::truncated_body:
-    answer.delivery = {DeliveryKind::truncated, Seeded(call.fault->key).below(size == 0 ? 1 : size), {}};
-    break;
-  case FaultKind::oversized_body:
-    answer.delivery = {DeliveryKind::oversized, std::max(plan.oversized_bytes, size + 1), {}};
-    break;
-  case FaultKind::slow_drip:
-    answer.delivery = {DeliveryKind::slow_drip, std::max<std::size_t>(plan.drip_bytes, 1), plan.drip_pause};
-    break;
-  case FaultKind::wrong_content_type:
-    replace_header("Content-Type", std::string(html_type));
-    break;
-  case FaultKind::invalid_json:
-    answer.body = std::make_shared<const std::string>(answer.content().substr(0, size - size / 3 - 1));
-    break;
-  default: {
-    std::string broken = answer.header("Content-Encoding") ? std::string(answer.content()) : gzip(answer.content());
-    broken[broken.size() / 2] = static_cast<char>(broken[broken.size() / 2] ^ 0x55);
-    replace_header("Content-Encoding", "gzip");
-    answer.body = std::make_shared<const std::string>(std::move(broken));
-  }
+    return failed_answer(call.fault->kind, call.target.path);
   }
 }
 

@@ -11,14 +11,18 @@
 #include <vector>
 
 #include "core/base/clock.hpp"
+#include "tests/simulators/faults.hpp"
 #include "tests/simulators/github/endpoints.hpp"
-#include "tests/simulators/github/faults.hpp"
 #include "tests/simulators/github/limits.hpp"
 #include "tests/simulators/github/statistics.hpp"
 #include "tests/simulators/github/world.hpp"
 #include "tests/simulators/handler.hpp"
 
 namespace dovetail::simulators::github {
+
+using simulators::FaultKind;
+using simulators::FaultPlan;
+using simulators::ScriptedFault;
 
 /// A token that the simulated service knows.
 struct TokenOptions {
@@ -95,7 +99,6 @@ private:
   [[nodiscard]] std::optional<Answer> refuse_before_routing(Call& call);
   [[nodiscard]] std::optional<Answer> refuse_by_limit(Call& call);
   [[nodiscard]] std::optional<Answer> fail_instead(Call& call);
-  void spoil(Call& call, Answer& answer);
   [[nodiscard]] std::shared_ptr<Page> page_for(Call& call);
   [[nodiscard]] Answer from_page(Call& call, const std::shared_ptr<Page>& page);
   void add_body(Call& call, Page& page, Answer& answer);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/simulators/github/faults.hpp"
+#include "tests/simulators/faults.hpp"
 #include "tests/simulators/github/routing.hpp"
 
 namespace dovetail::simulators::github {

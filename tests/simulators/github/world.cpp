@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "tests/simulators/github/words.hpp"
+#include "tests/simulators/words.hpp"
 #include "tests/simulators/github/world_kinds.hpp"
 #include "tests/simulators/handler.hpp"
 

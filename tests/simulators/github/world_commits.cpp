@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "tests/simulators/github/words.hpp"
+#include "tests/simulators/words.hpp"
 #include "tests/simulators/github/world.hpp"
 #include "tests/simulators/github/world_kinds.hpp"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/simulators/github/faults.hpp"
+#include "tests/simulators/faults.hpp"
 
 #include <array>
 
 #include "tests/simulators/seeded.hpp"
 
-namespace dovetail::simulators::github {
+namespace dovetail::simulators {
 namespace {
 
 constexpr std::array<std::string_view, fault_kinds> names = {"rate_limit_seconds",
@@ -92,4 +92,4 @@ std::optional<Faults::Fault> Faults::next(std::string_view target) {
   return std::nullopt;
 }
 
-} // namespace dovetail::simulators::github
+} // namespace dovetail::simulators

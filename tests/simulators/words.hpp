@@ -7,7 +7,7 @@
 #include "tests/simulators/seeded.hpp"
 
 /// Text as people write it, from a stream of choices: other scripts, emoji, quotes, escapes, markup, line ends of both kinds.
-namespace dovetail::simulators::github::words {
+namespace dovetail::simulators::words {
 
 [[nodiscard]] std::string first_name(Seeded& choices);
 [[nodiscard]] std::string last_name(Seeded& choices);
@@ -27,4 +27,4 @@ namespace dovetail::simulators::github::words {
 /// The ASCII letters of a text in lower case, for logins and addresses.
 [[nodiscard]] std::string plain(const std::string& text);
 
-} // namespace dovetail::simulators::github::words
+} // namespace dovetail::simulators::words

@@ -11,15 +11,19 @@
 #include <unordered_map>
 #include <vector>
 
-namespace dovetail::simulators::github {
+#include "core/base/result.hpp"
+#include "tests/simulators/handler.hpp"
 
+namespace dovetail::simulators {
+
+/// What can go wrong with one request. The limits and the refusal look as they do at the simulated provider; the rest is the same everywhere.
 enum class FaultKind : std::uint8_t {
   rate_limit_seconds,   ///< 429, Retry-After in seconds
   rate_limit_date,      ///< 429, Retry-After as HTTP-date
-  primary_limit,        ///< 403, X-RateLimit-Remaining: 0 and a reset in the future
-  secondary_limit,      ///< 403, "secondary rate limit", with Retry-After
-  secondary_limit_bare, ///< the same without Retry-After: only the message tells
-  forbidden,            ///< 403 that is no limit: must not be retried
+  primary_limit,        ///< the provider's main quota is used up, and the answer says until when
+  secondary_limit,      ///< another of its limits, and the answer says how long
+  secondary_limit_bare, ///< the same without a time: only the message tells
+  forbidden,            ///< a refusal that is no limit: must not be retried
   server_error,         ///< 500 with a JSON body
   bad_gateway,          ///< 502 with a JSON body
   unavailable,          ///< 503 with an HTML page
@@ -33,7 +37,7 @@ enum class FaultKind : std::uint8_t {
   invalid_json,       ///< 200 and application/json, but cut in the middle of a value
   corrupt_gzip,       ///< 200 and Content-Encoding: gzip over broken bytes
   foreign_redirect,   ///< 302 to another host
-  data_moves, ///< the answer is right, but before it the repository changed: pages shift while a client walks them
+  data_moves,         ///< the answer is right, but before it the data changed: pages shift while a client walks them
 };
 inline constexpr std::size_t fault_kinds = 20;
 [[nodiscard]] std::string_view to_string(FaultKind kind) noexcept;
@@ -61,6 +65,9 @@ struct FaultPlan {
   std::size_t drip_bytes = 512;
   std::chrono::milliseconds drip_pause{20};
 };
+
+/// Faults that happen to a good answer; the others take its place.
+[[nodiscard]] bool spoils(FaultKind kind) noexcept;
 
 /// Decides by the plan. A chance depends on the seed, the target and how often that target was asked for, not on what other
 /// requests happen around it: so a run with several connections replays too. Thread-safe.
@@ -91,4 +98,13 @@ private:
   std::unordered_map<std::uint64_t, Past> past_;
 };
 
-} // namespace dovetail::simulators::github
+/// The answer that takes the place of the right one where a fault looks alike at every provider: gateways' pages, resets, a redirect to another
+/// host. nullopt for the kinds that the provider has to phrase itself (limits, refusal, server error) and for those that spoil.
+[[nodiscard]] std::optional<Answer> failed_answer(FaultKind kind, std::string_view path);
+/// Does to a good answer what the fault asks for. Precondition: spoils(fault.kind).
+void spoil(const Faults::Fault& fault, const FaultPlan& plan, Answer& answer);
+
+/// Reads a plan from JSON; members are named as the fields are, durations in whole seconds or as the name says.
+[[nodiscard]] Result<FaultPlan> faults_from_json(std::string_view json);
+
+} // namespace dovetail::simulators

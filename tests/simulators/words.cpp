@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/simulators/github/words.hpp"
+#include "tests/simulators/words.hpp"
 
-namespace dovetail::simulators::github::words {
+namespace dovetail::simulators::words {
 namespace {
 
 constexpr const char* first_names[] = {"Mira",  "Tomás",  "Lee",    "Zoë",     "Søren", "Ana",   "Jürgen", "Nguyễn",
@@ -140,4 +140,4 @@ std::string plain(const std::string& text) {
   return letters;
 }
 
-} // namespace dovetail::simulators::github::words
+} // namespace dovetail::simulators::words

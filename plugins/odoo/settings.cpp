@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings.hpp"
+
+namespace dovetail::odoo {
+
+using namespace sdk;
+
+std::string_view to_string(Protocol protocol) noexcept { return protocol == Protocol::json2 ? "json2" : "xmlrpc"; }
+
+std::optional<Protocol> protocol_from_name(std::string_view name) noexcept {
+  if (name == "json2") {
+    return Protocol::json2;
+  }
+  return name == "xmlrpc" ? std::optional(Protocol::xmlrpc) : std::nullopt;
+}
+
+Result<Settings> read_settings(Context& context, const Config& config) {
+  DVT_TRY(const auto json, context.parse(config.config));
+  Settings settings;
+  settings.database = json.string_or("/database", "");
+  settings.login = json.string_or("/login", "");
+  settings.protocol = protocol_from_name(json.string_or("/protocol", "auto"));
+  settings.language = json.string_or("/language", "");
+  settings.batch_size = json.integer_or("/batchSize", settings.batch_size);
+  settings.trust_stamps = json.string_or("/fullPass", "everything") == "changed";
+  DVT_TRY(const auto companies, json.at("/companies"));
+  if (!companies.absent()) {
+    DVT_TRY_STATUS(json.for_each("/companies", {""}, [&settings](const JsonElement& company) {
+      settings.companies.push_back(company[0].integer().value_or(0));
+    }));
+  }
+  DVT_TRY(const auto manifest, context.parse(config.settings));
+  DVT_TRY(const auto objects, manifest.at("/objects"));
+  if (objects.absent()) {
+    return make_error(Code::invalid_argument,
+                      "the manifest's \"settings\" lack \"objects\": which of Odoo's models each object is");
+  }
+  DVT_TRY_STATUS(manifest.for_each(
+      "/objects", {"/model", "/without", "/watch/model", "/watch/field"}, [&settings](const JsonElement& object) {
+        settings.objects.emplace(std::string(object.key()), ObjectSpec{.model = std::string(object[0].text()),
+                                                                       .without = std::string(object[1].text()),
+                                                                       .watched_model = std::string(object[2].text()),
+                                                                       .watched_field = std::string(object[3].text())});
+      }));
+  return settings;
+}
+
+} // namespace dovetail::odoo

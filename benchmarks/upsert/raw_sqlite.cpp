@@ -14,6 +14,15 @@ namespace dovetail::bench {
 namespace {
 
 namespace sql = store::detail::sqlite_sql;
+
+/// As a program writes it that binds and steps a row at a time.
+constexpr std::string_view write_link_sql =
+    "INSERT INTO external_link (tenant_id, connection_id, object, external_id, external_hash, model, row_id, "
+    "content_hash, state, pass_id, first_seen_at, last_changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+    "?11, ?11) "
+    "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET model = excluded.model, row_id = "
+    "excluded.row_id, content_hash = excluded.content_hash, state = excluded.state, pass_id = excluded.pass_id, "
+    "last_changed_at = excluded.last_changed_at";
 using mapping::Cell;
 
 class RawSqlite final : public RawWriter {
@@ -36,7 +45,7 @@ public:
     look_up_ = prepare(sql::link_sql);
     insert_ = prepare(texts.insert_row);
     update_ = prepare(texts.update_row);
-    link_ = prepare(sql::write_link_sql);
+    link_ = prepare(write_link_sql);
     page_ = prepare(sql::write_page_sql);
     position_ = prepare(sql::write_position_sql);
     count_ = prepare(sql::count_sql);

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/base/time.hpp"
+#include "core/store/upsert_sqlite_statements.hpp"
 
 namespace dovetail::store::detail {
 namespace {
@@ -32,34 +33,13 @@ void give_text(::sqlite3_context* context, std::string_view text) {
   sqlite3_result_text64(context, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
 }
 
-void give_cell(::sqlite3_context* context, const Cell& cell, char* scratch) {
-  switch (cell.kind()) {
-  case Cell::Kind::text:
-  case Cell::Kind::json:
-    give_text(context, cell.as_text());
-    return;
-  case Cell::Kind::integer:
-    sqlite3_result_int64(context, cell.as_integer());
-    return;
-  case Cell::Kind::boolean:
-    sqlite3_result_int64(context, cell.as_boolean() ? 1 : 0);
-    return;
-  case Cell::Kind::real:
-    sqlite3_result_double(context, cell.as_real());
-    return;
-  case Cell::Kind::timestamp:
-    format_iso8601_to(cell.as_timestamp(), scratch);
-    give_text(context, {scratch, iso8601_length});
-    return;
-  case Cell::Kind::date:
-    format_iso_date_to(cell.as_integer(), scratch);
-    give_text(context, {scratch, iso_date_length});
-    return;
-  case Cell::Kind::null:
-    break;
-  }
-  sqlite3_result_null(context);
-}
+struct Answer {
+  ::sqlite3_context* context;
+  void text(std::string_view value) noexcept { give_text(context, value); }
+  void integer(std::int64_t value) noexcept { sqlite3_result_int64(context, value); }
+  void real(double value) noexcept { sqlite3_result_double(context, value); }
+  void null() noexcept { sqlite3_result_null(context); }
+};
 
 } // namespace
 
@@ -218,7 +198,7 @@ void SqlitePageRows::read(std::size_t row, int column, ::sqlite3_context* contex
   if (make_storable(cell, repaired_texts_) && repaired_cells_.insert(row * (max_cells + 1) + slot).second) {
     ++repaired_;
   }
-  give_cell(context, cell, scratch_.data() + std::min(slot, cells_) * iso8601_length);
+  tell_cell(cell, scratch_.data() + std::min(slot, cells_) * iso8601_length, Answer{context});
 }
 
 std::string insert_of_page_rows(std::string_view insert) {

@@ -8,26 +8,16 @@ namespace dovetail::store::detail {
 using mapping::Cell;
 
 SqliteStatement& SqliteStatement::bind(int parameter, const Cell& cell, char* scratch) noexcept {
-  switch (cell.kind()) {
-  case Cell::Kind::text:
-  case Cell::Kind::json:
-    return bind(parameter, cell.as_text());
-  case Cell::Kind::integer:
-    return bind(parameter, cell.as_integer());
-  case Cell::Kind::boolean:
-    return bind(parameter, std::int64_t{cell.as_boolean() ? 1 : 0});
-  case Cell::Kind::real:
-    return note(sqlite3_bind_double(statement_, parameter, cell.as_real()));
-  case Cell::Kind::timestamp:
-    format_iso8601_to(cell.as_timestamp(), scratch);
-    return bind(parameter, std::string_view(scratch, iso8601_length));
-  case Cell::Kind::date:
-    format_iso_date_to(cell.as_integer(), scratch);
-    return bind(parameter, std::string_view(scratch, iso_date_length));
-  case Cell::Kind::null:
-    break;
-  }
-  return bind_null(parameter);
+  struct Parameter {
+    SqliteStatement& statement;
+    int number;
+    void text(std::string_view value) noexcept { statement.bind(number, value); }
+    void integer(std::int64_t value) noexcept { statement.bind(number, value); }
+    void real(double value) noexcept { statement.bind(number, value); }
+    void null() noexcept { statement.bind_null(number); }
+  };
+  tell_cell(cell, scratch, Parameter{*this, parameter});
+  return *this;
 }
 
 Status SqliteStatement::execute(std::string_view what) noexcept {

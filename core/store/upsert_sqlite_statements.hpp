@@ -21,6 +21,32 @@
 
 namespace dovetail::store::detail {
 
+/// How a storable cell stands in SQLite: calls `text(string_view)`, `integer(int64)`, `real(double)` or `null()` of `sink`. `scratch` has room for
+/// iso8601_length characters; the text may lie in it.
+template <typename Sink> void tell_cell(const mapping::Cell& cell, char* scratch, Sink&& sink) {
+  using mapping::Cell;
+  switch (cell.kind()) {
+  case Cell::Kind::text:
+  case Cell::Kind::json:
+    return sink.text(cell.as_text());
+  case Cell::Kind::integer:
+    return sink.integer(cell.as_integer());
+  case Cell::Kind::boolean:
+    return sink.integer(cell.as_boolean() ? 1 : 0);
+  case Cell::Kind::real:
+    return sink.real(cell.as_real());
+  case Cell::Kind::timestamp:
+    format_iso8601_to(cell.as_timestamp(), scratch);
+    return sink.text(std::string_view(scratch, iso8601_length));
+  case Cell::Kind::date:
+    format_iso_date_to(cell.as_integer(), scratch);
+    return sink.text(std::string_view(scratch, iso_date_length));
+  case Cell::Kind::null:
+    break;
+  }
+  sink.null();
+}
+
 /// A prepared statement in use: bind, step, again. Resets on destruction and forgets what was bound, so that views handed to bind()
 /// may die with the page. Belongs to a SqliteStatements, which outlives it.
 class SqliteStatement {
@@ -51,6 +77,9 @@ public:
   SqliteStatement& bind_bytes(int parameter, std::string_view bytes) noexcept {
     return note(sqlite3_bind_blob64(statement_, parameter, bytes.data() == nullptr ? "" : bytes.data(), bytes.size(),
                                     SQLITE_STATIC));
+  }
+  SqliteStatement& bind(int parameter, double value) noexcept {
+    return note(sqlite3_bind_double(statement_, parameter, value));
   }
   SqliteStatement& bind_null(int parameter) noexcept { return note(sqlite3_bind_null(statement_, parameter)); }
   /// A storable cell. `scratch` has room for iso8601_length characters and lives like the text of bind().

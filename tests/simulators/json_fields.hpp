@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include <fmt/format.h>
 #include <rapidjson/document.h>
@@ -86,6 +87,16 @@ public:
       note(each(item, fmt::format("{}/{}/{}", where_, name, index++)));
     }
     return *this;
+  }
+  /// Appends the texts of an array.
+  Fields& strings(const char* name, std::vector<std::string>& out) {
+    return items(name, [&out](const rapidjson::Value& item, const std::string& place) -> Status {
+      if (!item.IsString()) {
+        return invalid_argument(fmt::format("simulator configuration: {} must be a string", place));
+      }
+      out.emplace_back(item.GetString(), item.GetStringLength());
+      return {};
+    });
   }
   /// Calls `inner(value, place)` when the member is there.
   template <typename Inner> Fields& nested(const char* name, Inner inner) {

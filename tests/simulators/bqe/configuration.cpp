@@ -37,14 +37,7 @@ Result<SimulatorOptions> options_from_json(std::string_view json) {
           .read("clients", world.clients)
           .read("employees", world.employees)
           .read("bulk", world.bulk)
-          .items("tokens",
-                 [&options](const rapidjson::Value& value, const std::string& where) -> Status {
-                   if (!value.IsString()) {
-                     return invalid_argument("simulator configuration: " + where + ": must be a string");
-                   }
-                   options.tokens.emplace_back(value.GetString(), value.GetStringLength());
-                   return {};
-                 })
+          .strings("tokens", options.tokens)
           .nested("limits", [&](const rapidjson::Value& inner,
                                 const std::string& place) { return read_limits(inner, place, options.limits); })
           .nested("shape", [&](const rapidjson::Value& inner,

@@ -10,14 +10,6 @@
 namespace dovetail::simulators::github {
 namespace {
 
-Status read_strings(const rapidjson::Value& item, const std::string& where, std::vector<std::string>& out) {
-  if (!item.IsString()) {
-    return invalid_argument(fmt::format("simulator configuration: {} must be a string", where));
-  }
-  out.emplace_back(item.GetString(), item.GetStringLength());
-  return {};
-}
-
 Status read_organisation(const rapidjson::Value& value, const std::string& where, OrganisationOptions& out) {
   return Fields(value, where)
       .read("login", out.login)
@@ -36,8 +28,7 @@ Status read_token(const rapidjson::Value& value, const std::string& where, Token
   return Fields(value, where)
       .read("token", out.token)
       .read("login", out.login)
-      .items("organisations", [&](const rapidjson::Value& item,
-                                  const std::string& place) { return read_strings(item, place, out.organisations); })
+      .strings("organisations", out.organisations)
       .finish();
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/simulators/odoo/configuration.hpp"
 
-#include <fmt/format.h>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <rapidjson/document.h>
 
 #include "tests/simulators/json_fields.hpp"
@@ -11,25 +14,18 @@ namespace dovetail::simulators::odoo {
 namespace {
 
 Status read_user(const rapidjson::Value& value, const std::string& where, UserOptions& out) {
-  bool replaces_rights = false;
-  return Fields(value, where)
-      .read("login", out.login)
-      .read("key", out.key)
-      .read("password", out.password)
-      .read("uid", out.uid)
-      .items("rights",
-             [&](const rapidjson::Value& item, const std::string& place) -> Status {
-               if (!item.IsString()) {
-                 return invalid_argument(fmt::format("simulator configuration: {} must be a string", place));
-               }
-               if (!replaces_rights) {
-                 out.rights.clear();
-                 replaces_rights = true;
-               }
-               out.rights.emplace_back(item.GetString());
-               return {};
-             })
-      .finish();
+  std::vector<std::string> rights;
+  const Status status = Fields(value, where)
+                            .read("login", out.login)
+                            .read("key", out.key)
+                            .read("password", out.password)
+                            .read("uid", out.uid)
+                            .strings("rights", rights)
+                            .finish();
+  if (!rights.empty()) {
+    out.rights = std::move(rights);
+  }
+  return status;
 }
 
 } // namespace

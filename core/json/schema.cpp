@@ -2,6 +2,7 @@
 #include "core/json/schema.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <regex>
 #include <unordered_set>
@@ -76,8 +77,24 @@ private:
   std::unordered_set<const detail::Node*> done_;
 };
 
+/// What the members of an object in a schema are.
+enum class Members : std::uint8_t { keywords, names, data };
+
+Members members_below(Members above, std::string_view name) {
+  if (above != Members::keywords) {
+    return above == Members::names ? Members::keywords : Members::data;
+  }
+  if (name == "const" || name == "enum" || name == "default" || name == "examples") {
+    return Members::data;
+  }
+  const bool named =
+      name == "properties" || name == "patternProperties" || name == "definitions" || name == "dependencies";
+  return named ? Members::names : Members::keywords;
+}
+
 /// References and patterns of the whole schema. As deep as the document, which is bounded.
-Status inspect(CircleCheck& circles, const Value& here, bool& has_patterns) { // NOLINT(misc-no-recursion)
+Status inspect(CircleCheck& circles, const Value& here, Members members, // NOLINT(misc-no-recursion)
+               bool& has_patterns) {
   DOVETAIL_TRY_STATUS(circles.visit(here));
   const auto try_pattern = [&](std::string_view pattern) -> Status {
     has_patterns = true;
@@ -95,11 +112,17 @@ Status inspect(CircleCheck& circles, const Value& here, bool& has_patterns) { //
   for (const auto [pattern, ignored] : here["patternProperties"].members()) {
     DOVETAIL_TRY_STATUS(try_pattern(pattern));
   }
+  // valijson says neither which name is at fault nor where.
+  if (members == Members::keywords && here["propertyNames"].exists()) {
+    return invalid_argument(fmt::format("JSON Schema {}: \"propertyNames\" is not taken: write \"patternProperties\" "
+                                        "and \"additionalProperties\": false",
+                                        here.pointer()));
+  }
   for (const auto element : here.elements()) {
-    DOVETAIL_TRY_STATUS(inspect(circles, element, has_patterns));
+    DOVETAIL_TRY_STATUS(inspect(circles, element, members, has_patterns));
   }
   for (const auto [name, member] : here.members()) {
-    DOVETAIL_TRY_STATUS(inspect(circles, member, has_patterns));
+    DOVETAIL_TRY_STATUS(inspect(circles, member, members_below(members, name), has_patterns));
   }
   return {};
 }
@@ -183,7 +206,7 @@ Result<Schema> Schema::compile(const Value& schema) {
   auto state = std::make_unique<State>(std::move(document));
   const auto root = state->document.root();
   CircleCheck circles(root);
-  DOVETAIL_TRY_STATUS(inspect(circles, root, state->has_patterns));
+  DOVETAIL_TRY_STATUS(inspect(circles, root, Members::keywords, state->has_patterns));
   try {
     valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
     parser.populateSchema(Adapter(*detail::Access::node(root)), state->compiled);

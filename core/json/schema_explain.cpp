@@ -176,7 +176,10 @@ std::optional<std::string> explain(std::string_view description, const std::vect
     return fmt::format("the member \"{}\" is missing", quoted_part(description));
   }
   if (description.starts_with("Object contains a property")) {
-    return fmt::format("the member \"{}\" is not known here", quoted_part(description));
+    std::string phrase;
+    gather(subschemas, "x-names", [&](const Value& text) { phrase = text.as_string().value_or(phrase); });
+    return fmt::format("the member \"{}\" is not known here{}", quoted_part(description),
+                       phrase.empty() ? "" : ": expected " + phrase);
   }
   if (description.starts_with("Failed to validate") || description.starts_with("Cannot validate") ||
       description.starts_with("Target value and comparison value")) {

@@ -56,6 +56,19 @@ constexpr std::string_view person = R"({
   "definitions": {"tag": {"type": ["string", "null"], "maxLength": 5}}
 })";
 
+TEST(JsonSchema, SaysWhichNameIsNotOneOfThoseExpected) {
+  EXPECT_THAT(
+      problems(
+          R"({"properties":{"limits":{"x-names":"names such as \"a1\"","patternProperties":{"^a[0-9]$":{"type":"integer"}},
+                          "additionalProperties":false}}})",
+          R"({"limits":{"a1":1,"b1":2}})"),
+      ElementsAre("/limits: the member \"b1\" is not known here: expected names such as \"a1\""));
+  // A member of that name is no keyword.
+  EXPECT_THAT(problems(R"({"properties":{"propertyNames":{"type":"string"}},"default":{"propertyNames":"x"}})",
+                       R"({"propertyNames":"a"})"),
+              IsEmpty());
+}
+
 TEST(JsonSchema, PassesWhatConforms) {
   EXPECT_THAT(
       problems(person, R"({"name":"ada","age":36,"kind":3,"version":1,"tags":["x",null],"place":{"city":"London"}})"),
@@ -118,6 +131,8 @@ TEST(JsonSchema, RefusesSchemasThatCannotWork) {
   EXPECT_THAT(refusal(R"({"properties":{"a":{"pattern":"("}}})"),
               HasSubstr("JSON Schema /properties/a: the pattern \"(\" does not compile"));
   EXPECT_THAT(refusal(R"({"properties":{"a":{"$ref":"#/definitions/no"}}})"), HasSubstr("names nothing"));
+  EXPECT_THAT(refusal(R"({"properties":{"a":{"propertyNames":{"pattern":"^a"}}}})"),
+              HasSubstr("JSON Schema /properties/a: \"propertyNames\" is not taken"));
   EXPECT_THAT(refusal(R"({"$ref":"http://example.org/schema"})"), HasSubstr("names nothing"));
   for (const auto* circle : {R"({"$ref":"#"})", R"({"allOf":[{"$ref":"#"}]})", R"({"not":{"$ref":"#"}})",
                              R"({"properties":{"a":{"if":true,"then":{"$ref":"#/properties/a"}}}})",

@@ -149,12 +149,24 @@ Result<ModelReader::Cursor> ModelReader::describe(Context& context, const ReadRe
   cursor.session = session;
   cursor.limit = settings_.batch_size;
   cursor.began = description.server_time;
+  const auto find = [&description](std::string_view name) {
+    return std::find_if(description.fields.begin(), description.fields.end(),
+                        [name](const Field& field) { return field.name == name; });
+  };
+  // Fields that are read under their other name, or that many servers lack, are not worth a warning at each sync.
+  const auto may_lack = [&](const std::string& name) {
+    return std::find(spec_.optional.begin(), spec_.optional.end(), name) != spec_.optional.end() ||
+           std::any_of(settings_.renamed.begin(), settings_.renamed.end(), [&](const auto& pair) {
+             const auto& [before, after] = pair;
+             return (name == before && find(after) != description.fields.end()) ||
+                    (name == after && find(before) != description.fields.end());
+           });
+  };
   std::string unknown;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto found = std::find_if(description.fields.begin(), description.fields.end(),
-                                    [&](const Field& field) { return field.name == names[i]; });
+    const auto found = find(names[i]);
     if (found == description.fields.end()) {
-      unknown += i < wanted ? (unknown.empty() ? "" : ", ") + names[i] : "";
+      unknown += i < wanted && !may_lack(names[i]) ? (unknown.empty() ? "" : ", ") + names[i] : "";
       continue;
     }
     cursor.filtered = cursor.filtered || names[i] == spec_.without;

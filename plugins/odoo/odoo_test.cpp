@@ -24,7 +24,8 @@ using ::testing::SizeIs;
 constexpr auto settings = R"({"objects":{
   "department":{"model":"hr.department"},
   "employee":{"model":"hr.employee","watch":{"model":"hr.version","field":"employee_id"}},
-  "project":{"model":"project.project","without":"is_template"}}})";
+  "project":{"model":"project.project","without":"is_template","optional":["stage_id"]}},
+  "renamed":{"planned_hours":"allocated_hours"}})";
 const Headers dated{{"Date", "Mon, 05 Jan 2026 09:00:00 GMT"}};
 const auto nine = *sdk::parse_iso8601("2026-01-05T09:00:00Z");
 
@@ -222,6 +223,29 @@ TEST_F(Odoo, LeavesFieldsOutThatTheServerDoesNotKnowAndSaysSo) {
   ASSERT_THAT(page.logs, SizeIs(1));
   EXPECT_EQ(page.logs[0].level, sdk::LogLevel::warning);
   EXPECT_THAT(page.logs[0].message, AllOf(HasSubstr("mobile, stage_id"), HasSubstr("hr.department")));
+}
+
+TEST_F(Odoo, SaysNothingOfAFieldThatManyServersLackOrThatItReadsUnderItsOtherName) {
+  create_json2();
+  expect_json2_start("project.project", R"({"name":{"type":"char"}})");
+  reading("project.project").reply(200, "[]");
+  const auto project = host_.read_page({.object = "project", .fields = {"/id", "/name", "/stage_id/1"}, .full = true});
+  ASSERT_TRUE(project.status.ok()) << project.status.error().message;
+  EXPECT_THAT(project.logs, IsEmpty());
+  for (const auto* known : {"allocated_hours", "planned_hours"}) {
+    expect_json2_start("hr.department", std::string(R"({")") + known + R"(":{"type":"float"}})");
+    reading("hr.department").reply(200, "[]");
+    const auto page = host_.read_page(
+        {.object = "department", .fields = {"/id", "/allocated_hours", "/planned_hours"}, .full = true});
+    ASSERT_TRUE(page.status.ok()) << page.status.error().message;
+    EXPECT_THAT(page.logs, IsEmpty());
+  }
+  expect_json2_start("hr.department", R"({"name":{"type":"char"}})");
+  reading("hr.department").reply(200, "[]");
+  const auto page = host_.read_page(
+      {.object = "department", .fields = {"/name", "/allocated_hours", "/planned_hours"}, .full = true});
+  ASSERT_THAT(page.logs, SizeIs(1));
+  EXPECT_THAT(page.logs[0].message, HasSubstr("allocated_hours, planned_hours"));
 }
 
 TEST_F(Odoo, AsksForHalfAsManyWhenTheServerCannotAndStaysThere) {

@@ -42,6 +42,21 @@ Result<Settings> read_settings(Context& context, const Config& config) {
                                                                        .watched_model = std::string(object[2].text()),
                                                                        .watched_field = std::string(object[3].text())});
       }));
+  for (auto& [key, spec] : settings.objects) {
+    const auto pointer = "/objects/" + pointer_escape(key) + "/optional";
+    DVT_TRY(const auto optional, manifest.at(pointer));
+    if (!optional.absent()) {
+      DVT_TRY_STATUS(manifest.for_each(
+          pointer, {""}, [&names = spec.optional](const JsonElement& name) { names.emplace_back(name[0].text()); }));
+    }
+  }
+  DVT_TRY(const auto renamed, manifest.at("/renamed"));
+  if (renamed.absent()) {
+    return settings;
+  }
+  DVT_TRY_STATUS(manifest.for_each("/renamed", {""}, [&settings](const JsonElement& field) {
+    settings.renamed.emplace(std::string(field.key()), std::string(field[0].text()));
+  }));
   return settings;
 }
 

@@ -24,6 +24,8 @@ struct ObjectSpec {
   /// A model whose records hold parts of this one's and change without it: what changed there is read again here.
   std::string watched_model;
   std::string watched_field; ///< its many2one that leads here
+  /// Fields that many servers lack and nobody need hear of: gone with a version, or switched on by an option of Odoo's.
+  std::vector<std::string> optional = {};
 };
 
 /// A connection's config, as the manifest's schema describes it, and the manifest's settings.
@@ -37,6 +39,8 @@ struct Settings {
   /// A full pass reads only records whose stamp changed, and takes the ids of the others for their being there.
   bool trust_stamps = false;
   std::map<std::string, ObjectSpec, std::less<>> objects;
+  /// Fields that later versions of Odoo call by another name: the old one, the new one. A mapping asks for both; a server has one of them.
+  std::map<std::string, std::string, std::less<>> renamed;
 };
 
 [[nodiscard]] sdk::Result<Settings> read_settings(sdk::Context& context, const sdk::Config& config);

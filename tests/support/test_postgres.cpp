@@ -216,8 +216,11 @@ Result<std::unique_ptr<TestPostgres>> TestPostgres::start(const TestPostgresOpti
     if (guardian == 0) {
       // A terminal's Ctrl-C goes to the tests; the guardian ends after them.
       ::setpgid(0, 0);
-      ::close(pipe[1]);
-      guard(pipe[0], folder, user, port, password, options.fsync);
+      // What the tests have open is not the server's: a lock would outlive them, and the other end of a pipe would keep its reader waiting.
+      const int alive = ::dup2(pipe[0], 3);
+      ::close_range(4, ~0U, 0);
+      ::fcntl(alive, F_SETFD, FD_CLOEXEC);
+      guard(alive, folder, user, port, password, options.fsync);
     }
     ::close(pipe[0]);
     std::unique_ptr<TestPostgres> server(new TestPostgres(guardian, pipe[1], port, std::move(password)));

@@ -166,9 +166,11 @@ Result<SimulatorOptions> options_from_json(std::string_view json) {
   rapidjson::Document document;
   DOVETAIL_TRY_STATUS(parse_configuration(json, document));
   SimulatorOptions options;
+  Second epoch;
   DOVETAIL_TRY_STATUS(
       Fields(document, "")
           .read("seed", options.world.seed)
+          .read("epoch", epoch)
           .read("users", options.world.users)
           .items("boards",
                  [&](const rapidjson::Value& item, const std::string& place) {
@@ -188,6 +190,9 @@ Result<SimulatorOptions> options_from_json(std::string_view json) {
           .read("gzip", options.gzip)
           .read("control", options.control)
           .finish());
+  if (epoch != Second{}) {
+    options.world.epoch = epoch;
+  }
   return options;
 }
 

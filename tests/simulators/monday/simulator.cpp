@@ -59,7 +59,8 @@ struct MondaySimulator::Call {
 
 MondaySimulator::MondaySimulator(SimulatorOptions options, Clock& clock)
     : options_(std::move(options)), clock_(clock), faults_(options_.faults),
-      world_(options_.world, std::chrono::floor<std::chrono::seconds>(clock.now()) + options_.skew),
+      world_(options_.world,
+             options_.world.epoch.value_or(std::chrono::floor<std::chrono::seconds>(clock.now())) + options_.skew),
       limits_(options_.limits) {
   if (options_.oauth) {
     oauth_.emplace(clock_, *options_.oauth);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,8 @@ struct WorldOptions {
   std::vector<BoardOptions> boards = {};
   int users = 12;
   std::chrono::hours history{24 * 90};
+  /// Where the generated history ends; unset: when the simulator starts.
+  std::optional<Second> epoch = {};
 };
 
 /// What happens to the world at one instant. What has no candidate left happens less often.

@@ -11,4 +11,5 @@ target_link_libraries(dovetail_simdjson_peer PRIVATE dovetail_flags Dovetail::ma
 
 dovetail_benchmark(mapping
   SOURCES mapping_benchmark.cpp generators/bqe_projects.cpp generators/github_pulls.cpp generators/monday_items.cpp generators/pages.cpp
-  LIBRARIES dovetail_simdjson_peer Dovetail::mapping fmt::fmt)
+  LIBRARIES dovetail_simdjson_peer Dovetail::mapping Dovetail::model Dovetail::json fmt::fmt)
+target_compile_definitions(mapping_benchmark PRIVATE DVT_MANIFESTS="${PROJECT_SOURCE_DIR}/manifests")

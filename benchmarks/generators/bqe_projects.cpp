@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "benchmarks/generators/shapes.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -126,19 +127,30 @@ std::string value(SeededText& text, char kind) {
   }
 }
 
-} // namespace
+/// What bqe.so asks for with the manifest's own mapping.
+constexpr std::array<std::string_view, 18> asked{
+    "code",         "name",      "displayName", "parentId",   "level",   "status",          "clientId",
+    "client",       "managerId", "manager",     "startDate",  "dueDate", "percentComplete", "contractAmount",
+    "currencyName", "memo",      "createdOn",   "lastUpdated"};
 
-std::string bqe_projects_page(std::uint64_t seed) {
+std::string page_of(std::uint64_t seed, bool all) {
   SeededText text(seed);
   std::string page = "[";
   for (std::size_t i = 0; i < projects_per_page; ++i) {
     page += fmt::format(R"({}{{"id":"{}")", i == 0 ? "" : ",", text.guid());
     for (const Member& member : members) {
-      page += fmt::format(",\"{}\":{}", member.name, value(text, member.kind));
+      if (all || std::find(asked.begin(), asked.end(), member.name) != asked.end()) {
+        page += fmt::format(",\"{}\":{}", member.name, value(text, member.kind));
+      }
     }
     page += '}';
   }
   return page + "]";
 }
+
+} // namespace
+
+std::string bqe_projects_page(std::uint64_t seed) { return page_of(seed, true); }
+std::string bqe_asked_projects_page(std::uint64_t seed) { return page_of(seed, false); }
 
 } // namespace dovetail::generators

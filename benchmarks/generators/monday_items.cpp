@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "benchmarks/generators/shapes.hpp"
 
+#include <array>
+#include <string_view>
+
 #include <fmt/format.h>
 
 namespace dovetail::generators {
@@ -87,6 +90,29 @@ std::string monday_items_page(std::uint64_t seed) {
         R"({{"id":"{}","name":"{}","state":"{}","created_at":"{}Z","updated_at":"{}Z","creator_id":"{}","group":{{"id":"topics","title":"{}"}},"column_values":[{}]}})",
         6'100'000'000 + seed % 1000 * items_per_page + i, text.words(3), text.chance(95) ? "active" : "archived",
         text.instant(), text.instant(), 70'000'000 + text.below(500), text.words(2), column_values(text));
+  }
+  return page + R"(]}}]},"extensions":{"request_id":"b0e1c5b2-3a51-9d3c-8f43-1f6d7c2d9a10"},"account_id":9000001})";
+}
+
+std::string monday_tickets_page(std::uint64_t seed) {
+  constexpr std::array<std::string_view, 5> states{"Open", "In Progress", "Resolved", "Closed", "Waiting"};
+  constexpr std::array<std::string_view, 4> priorities{"Low", "Medium", "High", "Urgent"};
+  SeededText text(seed);
+  std::string page = fmt::format(
+      R"({{"data":{{"complexity":{{"query":10100,"before":5000000,"after":4989900,"reset_in_x_seconds":60}},"boards":[{{"id":"5100000001","items_page":{{"cursor":"{}","items":[)",
+      text.hex(64));
+  for (std::size_t i = 0; i < items_per_page; ++i) {
+    const std::uint64_t id = 6'100'000'000 + seed % 1000 * items_per_page + i;
+    page += i == 0 ? "" : ",";
+    page += fmt::format(
+        R"({{"id":"{}","created_at":"{}Z","updated_at":"{}Z","name":"{}","state":"{}","creator_id":"{}","url":"https://acme.monday.example/boards/5100000001/pulses/{}","group":{{"id":"topics","title":"{}"}})",
+        id, text.instant(), text.instant(), text.words(4), text.chance(95) ? "active" : "archived",
+        70'000'000 + text.below(500), id, text.words(2));
+    const std::string_view state = states.at(text.below(states.size()));
+    const std::string_view priority = priorities.at(text.below(priorities.size()));
+    page += fmt::format(
+        R"(,"col_client_email":[{{"text":"{0}@acme.example","email":"{0}@acme.example"}}],"col_description":[{{"text":"{1}"}}],"col_portal_id":[{{"text":"{2}"}}],"col_priority":[{{"text":"{3}","label":"{3}"}}],"col_status":[{{"text":"{4}","label":"{4}"}}]}})",
+        text.hex(10), text.words(25), text.guid(), priority, state);
   }
   return page + R"(]}}]},"extensions":{"request_id":"b0e1c5b2-3a51-9d3c-8f43-1f6d7c2d9a10"},"account_id":9000001})";
 }

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "benchmarks/generators/pages.hpp"
 
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
 #include "benchmarks/generators/shapes.hpp"
+#include "core/json/document.hpp"
+#include "core/json/file.hpp"
+#include "core/model/registry.hpp"
 
 namespace dovetail::generators {
 namespace {
@@ -60,10 +70,33 @@ constexpr std::string_view bqe_mapping = R"({
     "version": "/version"
   }})";
 
+/// Where a mapping stands that ships.
+struct Shipped {
+  std::string_view provider;
+  std::string_view object;
+  std::string_view model;
+};
+const Shipped* shipped_of(Shape shape) {
+  static constexpr Shipped tickets{"monday", "item", "ticket"};
+  static constexpr Shipped projects{"bqe", "project", "project"};
+  return shape == Shape::monday_default ? &tickets : shape == Shape::bqe_default ? &projects : nullptr;
+}
+
+template <typename Never> Never give_up(const std::string& why) {
+  fmt::print(stderr, "{}\n", why);
+  std::exit(2);
+}
+
+json::Document read(const std::filesystem::path& file) {
+  const auto text = json::read_file(file);
+  auto document = text.ok() ? json::Document::parse(*text) : Result<json::Document>(text.error());
+  return document.ok() ? std::move(document).value() : give_up<json::Document>(document.error().message);
+}
+
 } // namespace
 
 std::string_view to_string(Shape shape) noexcept {
-  constexpr std::array<std::string_view, 3> names{"github", "monday", "bqe"};
+  constexpr std::array<std::string_view, 5> names{"github", "monday", "bqe", "monday_default", "bqe_default"};
   return names.at(static_cast<std::size_t>(shape));
 }
 
@@ -73,6 +106,10 @@ std::string make_page(Shape shape, std::uint64_t seed) {
     return github_pulls_page(seed);
   case Shape::monday_items:
     return monday_items_page(seed);
+  case Shape::monday_default:
+    return monday_tickets_page(seed);
+  case Shape::bqe_default:
+    return bqe_asked_projects_page(seed);
   case Shape::bqe_projects:
     break;
   }
@@ -80,10 +117,16 @@ std::string make_page(Shape shape, std::uint64_t seed) {
 }
 
 std::string_view records_pointer(Shape shape) noexcept {
-  return shape == Shape::monday_items ? "/data/boards/0/items_page/items" : "";
+  return shape == Shape::monday_items || shape == Shape::monday_default ? "/data/boards/0/items_page/items" : "";
 }
 
-model::Model make_model(Shape shape) {
+model::Model make_model(Shape shape, const std::filesystem::path& manifests) {
+  if (const Shipped* const shipped = shipped_of(shape)) {
+    std::vector<json::Problem> problems;
+    auto model =
+        model::parse_model(read(manifests / "models" / (std::string(shipped->model) + ".json")).root(), problems);
+    return problems.empty() ? model : give_up<model::Model>(problems.front().text());
+  }
   model::Model made;
   made.name = "bench";
   const auto add = [&made](std::string name, FieldType type) {
@@ -132,20 +175,25 @@ model::Model make_model(Shape shape) {
     add("contract_amount", FieldType::real);
     add("version", FieldType::integer);
     break;
+  default:
+    break;
   }
   return made;
 }
 
-std::string_view mapping_json(Shape shape) noexcept {
-  switch (shape) {
-  case Shape::github_pulls:
-    return github_mapping;
-  case Shape::monday_items:
-    return monday_mapping;
-  case Shape::bqe_projects:
-    break;
+std::string mapping_json(Shape shape, const std::filesystem::path& manifests) {
+  if (const Shipped* const shipped = shipped_of(shape)) {
+    const auto manifest = read(manifests / (std::string(shipped->provider) + ".json"));
+    for (const auto object : manifest.root()["objects"].elements()) {
+      if (object["key"].as_string() == shipped->object) {
+        return object["defaultMapping"].dump();
+      }
+    }
+    return give_up<std::string>(fmt::format("the manifest of {} has no object {}", shipped->provider, shipped->object));
   }
-  return bqe_mapping;
+  return std::string(shape == Shape::github_pulls   ? github_mapping
+                     : shape == Shape::monday_items ? monday_mapping
+                                                    : bqe_mapping);
 }
 
 } // namespace dovetail::generators

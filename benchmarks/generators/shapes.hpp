@@ -10,6 +10,8 @@ namespace dovetail::generators {
 
 [[nodiscard]] std::string github_pulls_page(std::uint64_t seed);
 [[nodiscard]] std::string monday_items_page(std::uint64_t seed);
+[[nodiscard]] std::string monday_tickets_page(std::uint64_t seed);
 [[nodiscard]] std::string bqe_projects_page(std::uint64_t seed);
+[[nodiscard]] std::string bqe_asked_projects_page(std::uint64_t seed);
 
 } // namespace dovetail::generators

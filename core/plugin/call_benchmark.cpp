@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What a call into a plugin costs, in process: through the table of a loaded shared object, against the same function called directly.
-// Floor: at most 2 ns more. Beside it, what the host puts around each read_page: the frame, its checks, the page sink.
+// Floor: at most 2 ns more. Beside it, what the host puts around each read_page (the frame, its checks, the page sink) and around a request that the
+// plugin sends in it; floor: at most 2 us together, with a host that has the answer at hand.
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "core/base/limits.hpp"
 #include "core/plugin/library.hpp"
 #include "core/plugin/plugin_host.hpp"
 
@@ -57,12 +61,31 @@ void call_through_the_abi(benchmark::State& state) {
   }
 }
 
-class NoService final : public HttpService, public StateReader {
+class Answer final : public HttpResponse {
 public:
-  [[nodiscard]] Result<std::shared_ptr<const HttpResponse>> send(const HttpRequest&, const Cancellation&) override {
-    return unavailable("no network");
+  [[nodiscard]] int status() const noexcept override { return 200; }
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view) const noexcept override {
+    return "<https://api.acme.example/things?page=3>; rel=\"next\"";
+  }
+  [[nodiscard]] std::string_view url() const noexcept override { return "https://api.acme.example/things?page=2"; }
+  [[nodiscard]] std::string_view bytes() const noexcept override { return {padded.data(), 4}; }
+
+private:
+  static constexpr std::array<char, 4 + limits::json_padding> padded{'[', '{', '}', ']'};
+};
+
+/// Has the answer at hand, so that what is left is the way to it.
+class ReadyService final : public HttpService, public StateReader {
+public:
+  [[nodiscard]] Result<std::shared_ptr<const HttpResponse>> send(const HttpRequest& request,
+                                                                 const Cancellation&) override {
+    benchmark::DoNotOptimize(&request);
+    return answer_;
   }
   [[nodiscard]] Result<std::string> get(std::string_view) override { return std::string(); }
+
+private:
+  std::shared_ptr<const HttpResponse> answer_ = std::make_shared<Answer>();
 };
 
 class Swallow final : public PageSink {
@@ -79,8 +102,9 @@ public:
   }
 };
 
-/// A whole page: the host's frame around it, one records() of bytes with a constant, finish().
-void read_an_empty_page(benchmark::State& state) {
+/// A whole page: the host's frame around it, one records() with a constant, finish(). With the object "request" also a request by way of the host, and
+/// what the plugin looks up in the answer.
+void read_a_page(benchmark::State& state, std::string_view object) {
   const auto folder = std::filesystem::temp_directory_path() / "dovetail-call-benchmark";
   PluginHost host(
       {.folder = folder,
@@ -90,14 +114,14 @@ void read_an_empty_page(benchmark::State& state) {
     state.SkipWithError(plugin.error().message.c_str());
     return;
   }
-  NoService nothing;
+  ReadyService ready;
   SystemClock clock;
   const auto logger = make_null_logger();
   const Redactor redactor;
-  auto instance = (*plugin)->create_instance({}, {nothing, nothing, clock, *logger, redactor, {}});
+  auto instance = (*plugin)->create_instance({}, {ready, ready, clock, *logger, redactor, {}});
   Swallow sink;
   for ([[maybe_unused]] auto _ : state) {
-    auto status = (*instance)->read_page({.object = "x", .full = true}, sink, {});
+    auto status = (*instance)->read_page({.object = object, .full = true}, sink, {});
     if (!status.ok()) {
       state.SkipWithError(status.error().message.c_str());
       break;
@@ -111,7 +135,8 @@ void read_an_empty_page(benchmark::State& state) {
 constexpr int repetitions = 7;
 BENCHMARK(call_directly)->Name("plugin/call_directly")->Repetitions(repetitions);
 BENCHMARK(call_through_the_abi)->Name("plugin/call_through_the_abi")->Repetitions(repetitions);
-BENCHMARK(read_an_empty_page)->Name("plugin/read_an_empty_page");
+BENCHMARK_CAPTURE(read_a_page, empty, "empty")->Name("plugin/read_a_page")->Repetitions(repetitions);
+BENCHMARK_CAPTURE(read_a_page, request, "request")->Name("plugin/read_a_page_with_a_request")->Repetitions(repetitions);
 
 /// Prints as usual and keeps the fastest time of each benchmark.
 class FastestReporter final : public benchmark::ConsoleReporter {
@@ -137,6 +162,7 @@ private:
 
 int run(int count, char** arguments) {
   constexpr double most_ns = 2.0;
+  constexpr double most_request_ns = 2000.0;
   bool check_floors = false;
   std::vector<char*> rest;
   for (int i = 0; i < count; ++i) {
@@ -159,7 +185,12 @@ int run(int count, char** arguments) {
   const bool holds = through - direct <= most_ns;
   std::printf("\na call through the ABI takes %.2f ns, a direct one %.2f ns: %.2f ns more (floor: at most %.1f): %s\n",
               through, direct, through - direct, most_ns, holds ? "holds" : "MISSED");
-  return check_floors && !holds ? 1 : 0;
+  const double page = reporter.fastest("plugin/read_a_page");
+  const double with_request = reporter.fastest("plugin/read_a_page_with_a_request");
+  const bool request_holds = with_request <= most_request_ns;
+  std::printf("a page takes %.0f ns beside what it does, with a request %.0f ns (floor: at most %.0f): %s\n", page,
+              with_request, most_request_ns, request_holds ? "holds" : "MISSED");
+  return check_floors && !(holds && request_holds) ? 1 : 0;
 }
 
 } // namespace

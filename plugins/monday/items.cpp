@@ -190,13 +190,18 @@ Result<ItemReader::Seen> ItemReader::look_at(const Listed& listed, const Read& r
                       "reading the items of board " + read.board.id + ": monday's answer lacks the list of items",
                       Retry::transient);
   }
-  std::string before = read.cursor.created;
+  std::string before = read.cursor.skipping ? "" : read.cursor.created;
   DVT_TRY_STATUS(listed.answer.body.for_each(items, {"/created_at", "/updated_at"}, [&](const JsonElement& item) {
     ++seen.count;
     seen.last_created = item[0].text();
+    seen.older += seen.last_created < read.cursor.created ? 1U : 0U;
     seen.ordered = seen.ordered && (read.delta || before <= seen.last_created);
     before = seen.last_created;
-    if (const auto changed = instant(item[1].text())) {
+    const auto changed = instant(item[1].text());
+    if (!read.delta || !changed || *changed >= *read.request.since) {
+      seen.fresh.push_back(item.index());
+    }
+    if (changed) {
       seen.ordered = seen.ordered && (!read.delta || !seen.oldest_change || *changed <= *seen.oldest_change);
       seen.newest_change = std::max(seen.newest_change.value_or(*changed), *changed);
       seen.oldest_change = std::min(seen.oldest_change.value_or(*changed), *changed);
@@ -255,31 +260,60 @@ Status ItemReader::begin_anew(Context& context, Read& read, Page& page) const {
 
 Status ItemReader::skip_items(Context& context, Read& read, Page& page) {
   Cursor& cursor = read.cursor;
+  std::int64_t limit = skip_page;
   for (int i = 0; i < skips_per_page; ++i) {
     const auto asked = context.now();
-    DVT_TRY(const auto listed, list(context, read, "id created_at updated_at", skip_page));
+    DVT_TRY(const auto listed, list(context, read, "id created_at updated_at", limit));
     if (listed.answer.trouble == Trouble::cursor_gone) {
       return begin_anew(context, read, page);
     }
     if (listed.answer.trouble != Trouble::none) {
       return listed.answer.error;
     }
+    // What a page that is read costs stays known: this one tells only what is left.
+    const auto cost = cursor.cost;
     keep_budget(context, listed.answer, cursor);
-    DVT_TRY(
-        const auto seen,
-        look_at(listed, {.request = read.request, .board = read.board, .selection = {}, .delta = false, .cursor = {}}));
-    const auto next = listed.answer.body.string_or(listed.place + "/cursor", "");
+    cursor.cost = cost;
     // Of items made in the same second some may be unread: what has that time is read again, which changes nothing.
-    if (next.empty() || seen.last_created >= cursor.created) {
-      cursor.skipping = false;
-      return go_on(cursor, page);
+    DVT_TRY(const auto seen, look_at(listed, read));
+    if (!seen.ordered) {
+      cursor.ordered = false;
+      return begin_anew(context, read, page);
     }
-    if (cursor.at.empty()) {
-      cursor.began = asked;
+    if (seen.older < seen.count) {
+      // The position is in this page. The same cursor, asked for what stands before it and no more, gives one that goes on there; where items
+      // vanish in between, those that move up are in that answer, and are counted again.
+      limit = static_cast<std::int64_t>(seen.older);
+      cursor.skipping = seen.older > 0;
+    } else {
+      if (cursor.at.empty()) {
+        cursor.began = asked;
+      }
+      cursor.at = listed.answer.body.string_or(listed.place + "/cursor", "");
+      cursor.skipping = limit == skip_page;
+      if (cursor.at.empty()) {
+        return page.exhausted(cursor.mark); // all that is left of the board has been read
+      }
     }
-    cursor.at = next;
+    if (!cursor.skipping) {
+      break;
+    }
   }
   return go_on(cursor, page);
+}
+
+Status ItemReader::hand_over(const Listed& listed, const Seen& seen, const Board& board, Page& page) {
+  const auto constants =
+      JsonWriter().open_object().member("board_id", board.id).member("board_name", board.name).close().take();
+  const std::string items = listed.place + "/items";
+  if (seen.fresh.size() == seen.count) {
+    return page.records(listed.answer.response, {.pointer = items, .constants = constants});
+  }
+  for (const auto index : seen.fresh) {
+    const std::string one = items + "/" + std::to_string(index);
+    DVT_TRY_STATUS(page.records(listed.answer.response, {.pointer = one, .constants = constants}));
+  }
+  return {};
 }
 
 Status ItemReader::read_items(Context& context, Read& read, Page& page) {
@@ -300,9 +334,7 @@ Status ItemReader::read_items(Context& context, Read& read, Page& page) {
       cursor.mark = read.delta ? seen.newest_change : std::optional(newest.value_or(Timestamp{}));
     }
   }
-  const auto constants =
-      JsonWriter().open_object().member("board_id", read.board.id).member("board_name", read.board.name).close().take();
-  DVT_TRY_STATUS(page.records(listed.answer.response, {.pointer = listed.place + "/items", .constants = constants}));
+  DVT_TRY_STATUS(hand_over(listed, seen, read.board, page));
   cursor.at = listed.answer.body.string_or(listed.place + "/cursor", "");
   cursor.ordered = seen.ordered;
   cursor.created = seen.count > 0 ? seen.last_created : cursor.created;

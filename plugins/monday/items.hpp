@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api.hpp"
 #include "selection.hpp"
@@ -57,6 +58,8 @@ private:
   };
   struct Seen {
     std::uint64_t count = 0;
+    std::uint64_t older = 0;          ///< made before the last item that was read
+    std::vector<std::uint64_t> fresh; ///< places of those that a delta wants: the filter by day gives older ones too
     std::string last_created;
     std::optional<sdk::Timestamp> oldest_change;
     std::optional<sdk::Timestamp> newest_change;
@@ -70,6 +73,8 @@ private:
   [[nodiscard]] sdk::Result<Listed> list(sdk::Context& context, Read& read, std::string_view fields, std::int64_t size);
   [[nodiscard]] sdk::Result<Listed> list_smaller(sdk::Context& context, Read& read);
   [[nodiscard]] static sdk::Result<Seen> look_at(const Listed& listed, const Read& read);
+  [[nodiscard]] static sdk::Status hand_over(const Listed& listed, const Seen& seen, const Board& board,
+                                             sdk::Page& page);
   [[nodiscard]] sdk::Status read_items(sdk::Context& context, Read& read, sdk::Page& page);
   [[nodiscard]] sdk::Status skip_items(sdk::Context& context, Read& read, sdk::Page& page);
   [[nodiscard]] sdk::Status begin_anew(sdk::Context& context, Read& read, sdk::Page& page) const;

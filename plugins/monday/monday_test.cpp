@@ -1,73 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <map>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "actions.hpp"
-#include "dovetail/testing/fake_host.hpp"
-#include "selection.hpp"
-
-extern "C" const dvt_plugin_descriptor* dvt_plugin_query(std::uint32_t, std::uint32_t) noexcept;
+#include "monday_fixture.hpp"
 
 namespace dovetail::monday {
 namespace {
 
-using dovetail::testing::FakeHost;
-using dovetail::testing::JsonTree;
-using dovetail::testing::RecordedPage;
-using dovetail::testing::Reply;
-using dovetail::testing::SentRequest;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-constexpr auto settings =
-    R"({"pageSize":200,"smallestPage":10,"listSize":2,"creationOrder":"__creation_log__","changeOrder":"__last_updated__"})";
-constexpr auto parents = R"([{"external_id":"51","name":"Tickets"}])";
-
-class Monday : public ::testing::Test {
-protected:
-  Monday() { host_.set_now(*sdk::parse_iso8601("2026-11-27T12:00:00Z")); }
-
-  void create(std::string_view config = R"({"ticketBoards":["51"],"projectBoards":[52]})") {
-    const auto status = host_.create(config, settings, "https://api.monday.com");
-    ASSERT_TRUE(status.ok()) << status.error().message;
-  }
-  /// Answers in their order, whatever is asked.
-  void answer(std::vector<Reply> replies) {
-    host_.http().set_handler([replies = std::move(replies), next = std::size_t{0}](const SentRequest& request) mutable {
-      EXPECT_EQ(request.method, "POST");
-      EXPECT_EQ(request.url, "/v2");
-      return next < replies.size() ? std::optional(replies[next++]) : std::nullopt;
-    });
-  }
-  [[nodiscard]] std::string query(std::size_t i) const {
-    const auto tree = JsonTree::parse(const_cast<FakeHost&>(host_).http().requests().at(i).body);
-    return tree.ok() ? (*tree)->root().find("/query")->string : "";
-  }
-  [[nodiscard]] std::string variable(std::size_t i, const std::string& pointer) const {
-    const auto tree = JsonTree::parse(const_cast<FakeHost&>(host_).http().requests().at(i).body);
-    const auto* found = tree.ok() ? (*tree)->root().find("/variables" + pointer) : nullptr;
-    return found == nullptr ? "missing" : std::string(found->raw);
-  }
-  [[nodiscard]] RecordedPage read(const std::string& cursor = {}, std::optional<sdk::Timestamp> since = {},
-                                  bool full = true) {
-    return host_.read_page({.object = "item",
-                            .cursor = cursor,
-                            .since = since,
-                            .parents = parents,
-                            .fields = {"/id", "/name", "/col_status/0/label"},
-                            .full = full});
-  }
-
-  FakeHost host_{&dvt_plugin_query};
-};
 
 std::string item(int id, const std::string& created, const std::string& updated) {
   return R"({"id":")" + std::to_string(id) + R"(","created_at":")" + created + R"(","updated_at":")" + updated +
@@ -133,8 +81,8 @@ TEST_F(Monday, ReadsPageAfterPageAndTakesTheMarkBeforeTheFirstItem_SYNC_8) {
 
 TEST_F(Monday, StopsADeltaBehindTheFirstItemThatIsOlder_SYNC_8) {
   create();
-  answer({first_page(item(3, "", "2026-11-27T11:00:00Z") + "," + item(2, "", "2026-11-27T06:00:00Z"), R"("c1")"),
-          next_page(item(1, "", "2026-11-20T00:00:00Z"), R"("c2")")});
+  answer({first_page(item(4, "", "2026-11-27T11:00:00Z") + "," + item(3, "", "2026-11-27T06:00:00Z"), R"("c1")"),
+          next_page(item(2, "", "2026-11-27T05:00:00Z") + "," + item(1, "", "2026-11-27T04:59:59Z"), R"("c2")")});
   const auto since = sdk::parse_iso8601("2026-11-27T05:00:00Z");
   const auto first = read("", since, false);
   ASSERT_FALSE(first.exhausted);
@@ -142,6 +90,7 @@ TEST_F(Monday, StopsADeltaBehindTheFirstItemThatIsOlder_SYNC_8) {
                                            HasSubstr(R"("compare_attribute":"UPDATED_AT")")));
   const auto second = read(first.next_cursor, since, false);
   EXPECT_TRUE(second.exhausted) << "what follows is older still";
+  EXPECT_THAT(second.all_records(), ElementsAre(HasSubstr(R"("id":"2")"))) << "the older one is no change";
   EXPECT_EQ(second.high_water, sdk::parse_iso8601("2026-11-27T11:00:00Z"));
 }
 
@@ -185,6 +134,34 @@ TEST_F(Monday, GoesOnBehindWhatItHasReadWhenTheCursorIsGone_SYNC_4) {
   EXPECT_THAT(records, ElementsAre(R"({"id":"1")", R"({"id":"2")", R"({"id":"2")", R"({"id":"3")"));
   EXPECT_THAT(query(2), Not(HasSubstr("name"))) << "pages that are skipped ask for what tells the place, no more";
   EXPECT_EQ(variable(4, "/cursor"), R"("d1")");
+}
+
+TEST_F(Monday, FindsItsPlaceInTheMiddleOfAPageByCountingTheItemsBeforeIt_SYNC_4) {
+  create();
+  const auto made = [](int id) { return item(id, "2026-01-0" + std::to_string(id) + "T00:00:00Z", ""); };
+  answer(
+      {first_page(made(1) + "," + made(2) + "," + made(3), R"("c1")"), refusal("CursorExpiredError"),
+       // Two of the four stand before the third one. One of the two is deleted before the same is asked for two items: then the third is among them.
+       first_page(made(1) + "," + made(2) + "," + made(3) + "," + made(4), "null"),
+       first_page(made(2) + "," + made(3), R"("d2")"), first_page(made(2), R"("d1")"),
+       next_page(made(3) + "," + made(4), "null")});
+  const auto pages = host_.read_all({.object = "item", .parents = parents, .fields = {"/id", "/name"}, .full = true});
+  ASSERT_TRUE(pages.back().exhausted) << pages.back().status.error().message;
+  EXPECT_EQ(variable(2, "/limit"), "500");
+  EXPECT_EQ(variable(3, "/limit"), "2");
+  EXPECT_EQ(variable(4, "/limit"), "1");
+  EXPECT_EQ(variable(5, "/cursor"), R"("d1")");
+  EXPECT_EQ(variable(5, "/limit"), "200");
+}
+
+TEST_F(Monday, ReadsABoardAnewWhereTheOrderOfCreationDoesNotHold_SYNC_4) {
+  create();
+  const auto made = [](int id) { return item(id, "2026-01-0" + std::to_string(id) + "T00:00:00Z", ""); };
+  answer({first_page(made(1) + "," + made(3), R"("c1")"), refusal("CursorExpiredError"),
+          first_page(made(3) + "," + made(1), R"("d1")"), first_page(made(3) + "," + made(1) + "," + made(2), "null")});
+  const auto pages = host_.read_all({.object = "item", .parents = parents, .full = true});
+  ASSERT_TRUE(pages.back().exhausted) << pages.back().status.error().message;
+  EXPECT_THAT(pages.back().all_records(), SizeIs(3));
 }
 
 TEST_F(Monday, DoesNotUseACursorThatIsOlderThanTheApiKeepsIt) {
@@ -365,134 +342,6 @@ TEST_F(Monday, TellsFromAConnectionTestWhatThePersonMustDo_AUTH_5) {
   ASSERT_FALSE(tested.status.ok());
   EXPECT_THAT(tested.status.error().message, HasSubstr("52"));
   EXPECT_THAT(tested.findings, AllOf(HasSubstr(R"("user":"Ann")"), HasSubstr(R"("boards_not_visible":"52")")));
-}
-
-constexpr auto columns = R"({"data":{"boards":[{"id":"51","columns":[
-  {"id":"name","title":"Name","type":"name","archived":false,"settings":{}},
-  {"id":"status_1","title":"State","type":"status","archived":false,"settings":{"labels":{"0":"Open","1":"Done"}}},
-  {"id":"tags_1","title":"Region","type":"dropdown","archived":false,"settings":{"labels":[{"id":3,"name":"North"}]}},
-  {"id":"gone","title":"Old","type":"text","archived":true,"settings":{}},
-  {"id":"due","title":"Due","type":"date","archived":false,"settings":{}},
-  {"id":"who","title":"Who","type":"people","archived":false,"settings":{}},
-  {"id":"num","title":"Sum","type":"numbers","archived":false,"settings":{}},
-  {"id":"done","title":"Ready","type":"checkbox","archived":false,"settings":{}},
-  {"id":"span","title":"When","type":"timeline","archived":false,"settings":{}},
-  {"id":"mail","title":"Mail","type":"email","archived":false,"settings":{}},
-  {"id":"web","title":"Web","type":"link","archived":false,"settings":{}},
-  {"id":"tel","title":"Tel","type":"phone","archived":false,"settings":{}},
-  {"id":"note","title":"Note","type":"long_text","archived":false,"settings":{}},
-  {"id":"word","title":"Word","type":"text","archived":false,"settings":{}},
-  {"id":"rel","title":"Contract","type":"board_relation","archived":false,"settings":{}},
-  {"id":"mir","title":"Mirror","type":"mirror","archived":false,"settings":{}}]}]}})";
-
-TEST_F(Monday, DiscoversColumnsByTheNamesThatMappingsUse_SYNC_2) {
-  create(R"({"ticketBoards":["51"],"columns":{"status":"status_1"}})");
-  answer({{.body = columns}});
-  const auto found = host_.discover("item");
-  ASSERT_TRUE(found.status.ok()) << found.status.error().message;
-  std::map<std::string, std::string> by_source;
-  for (const auto& field : found.fields) {
-    by_source[field.source] = field.label + "/" + field.type + "/" + field.provider_type + "/" + field.options;
-  }
-  EXPECT_EQ(by_source["/col_status/0/label"],
-            R"(State/text/status/[{"value":"Open","label":"Open"},{"value":"Done","label":"Done"}])");
-  EXPECT_EQ(by_source["/col_status_1/0/index"],
-            R"(State/integer/status/[{"value":0,"label":"Open"},{"value":1,"label":"Done"}])");
-  EXPECT_EQ(by_source["/col_due/0/date"], "Due/date/date/");
-  EXPECT_EQ(by_source["/id"], "Item ID/text//");
-  EXPECT_FALSE(by_source.contains("/col_gone/0/text"));
-  EXPECT_THAT(host_.discover("project_item").status.error().message, HasSubstr("projectBoards"));
-}
-
-TEST_F(Monday, WritesEachColumnInTheShapeOfItsType) {
-  create(R"({"ticketBoards":["51"],"columns":{"status":"status_1"}})");
-  const auto created =
-      Reply{.body = R"({"data":{"create_item":{"id":"9","name":"New","url":"u","created_at":"c","updated_at":"d"}}})"};
-  answer({{.body = columns}, created});
-  const auto made = host_.invoke({.action = "create_item", .input = R"({"board":51,"name":"New","values":{
-    "status":"Done","tags_1":["North"],"due":"2026-04-25T18:00:00+08:00","who":[70000001,"70000002"],"num":42.5,"done":true,
-    "span":{"from":"2026-04-01","to":"2026-04-15"},"mail":"a@x.example","web":{"url":"https://x.example","text":"X"},
-    "tel":{"phone":"12025550169","country":"US"},"note":"two\nlines","word":"one","rel":["123"]}})"});
-  ASSERT_TRUE(made.status.ok()) << made.status.error().message;
-  EXPECT_THAT(made.output, HasSubstr(R"("id":"9")"));
-  const auto tree = JsonTree::parse(host_.http().requests().at(1).body);
-  EXPECT_EQ(
-      (*tree)->root().find("/variables/values")->string,
-      R"({"status_1":{"label":"Done"},"tags_1":{"labels":["North"]},"due":{"date":"2026-04-25","time":"10:00:00"},)"
-      R"("who":{"personsAndTeams":[{"id":70000001,"kind":"person"},{"id":70000002,"kind":"person"}]},"num":"42.5",)"
-      R"("done":{"checked":"true"},"span":{"from":"2026-04-01","to":"2026-04-15"},)"
-      R"("mail":{"email":"a@x.example","text":"a@x.example"},"web":{"url":"https://x.example","text":"X"},)"
-      R"("tel":{"phone":"12025550169","countryShortName":"US"},"note":{"text":"two\u000alines"},"word":"one",)"
-      R"("rel":{"item_ids":["123"]}})");
-  EXPECT_EQ(host_.http().requests().at(1).header("Idempotency-Key"), uuid_of("key-1"));
-}
-
-TEST_F(Monday, ClearsColumnsAsTheirTypesWantIt) {
-  create(R"({"ticketBoards":["51"]})");
-  answer({{.body = columns}, {.body = R"({"data":{"change_multiple_column_values":{"id":"9"}}})"}});
-  const auto changed = host_.invoke({.action = "update_item", .input = R"({"board":"51","item":9,"values":{
-    "done":false,"num":null,"word":"","note":null,"due":null,"who":[],"status_1":null,"rel":[]}})"});
-  ASSERT_TRUE(changed.status.ok()) << changed.status.error().message;
-  const auto tree = JsonTree::parse(host_.http().requests().at(1).body);
-  EXPECT_EQ((*tree)->root().find("/variables/values")->string,
-            R"({"done":null,"num":null,"word":"","note":{},"due":{},"who":{},"status_1":{},"rel":{"item_ids":[]}})");
-}
-
-TEST_F(Monday, SaysWhichColumnTakesWhat) {
-  create(R"({"ticketBoards":["51"]})");
-  const std::vector<std::pair<const char*, const char*>> wrong = {{R"({"due":"tomorrow"})", "a date such as"},
-                                                                  {R"({"num":"12 dollars"})", "takes a number"},
-                                                                  {R"({"done":"yes"})", "true or false"},
-                                                                  {R"({"mir":"x"})", "cannot be written"},
-                                                                  {R"({"tel":"123"})", "country"},
-                                                                  {R"({"tags_1":["A",1]})", "not both"},
-                                                                  {R"({"nothing":"x"})", "has no column \"nothing\""}};
-  for (const auto& [values, says] : wrong) {
-    answer({{.body = columns}});
-    const auto refused = host_.invoke(
-        {.action = "update_item", .input = R"({"board":"51","item":9,"values":)" + std::string(values) + "}"});
-    ASSERT_FALSE(refused.status.ok()) << values;
-    EXPECT_THAT(refused.status.error().message, HasSubstr(says));
-    EXPECT_EQ(refused.requests, 1U) << "nothing was changed";
-  }
-}
-
-TEST_F(Monday, KnowsThatAChangeWasMadeWhereItsIdCameBackBesideAnError) {
-  create();
-  answer(
-      {{.body =
-            R"({"data":{"create_item":{"id":"9"}},"errors":[{"message":"Internal server error","path":["create_item","url"]}]})"}});
-  const auto made = host_.invoke({.action = "create_item", .input = R"({"board":51,"name":"New"})"});
-  ASSERT_TRUE(made.status.ok()) << made.status.error().message;
-  EXPECT_THAT(made.logs, SizeIs(1));
-}
-
-TEST_F(Monday, MakesAWebhookForAnEventOfTheApi) {
-  create();
-  answer({{.body = R"({"data":{"create_webhook":{"id":"80","board_id":"51","event":"change_column_value"}}})"}});
-  const auto made =
-      host_.invoke({.action = "create_webhook",
-                    .input = R"({"board":51,"url":"https://x.example/hook","event":"change_column_value"})"});
-  ASSERT_TRUE(made.status.ok()) << made.status.error().message;
-  EXPECT_THAT(query(0), HasSubstr("event:change_column_value"));
-  EXPECT_FALSE(
-      host_.invoke({.action = "create_webhook", .input = R"({"board":51,"url":"https://x.example","event":"a){b"})"})
-          .status.ok());
-}
-
-TEST(MondayKeys, AreUuidsThatFollowFromTheHostsKey) {
-  EXPECT_EQ(uuid_of("job-1/step-1"), uuid_of("job-1/step-1"));
-  EXPECT_NE(uuid_of("job-1/step-1"), uuid_of("job-1/step-2"));
-  EXPECT_THAT(uuid_of(""),
-              ::testing::MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
-}
-
-TEST(MondaySelection, TellsWhichPointerOfAMappingNoItemHas) {
-  Settings none;
-  EXPECT_THAT(Selection::make({"/status/0/text"}, none).error().message, HasSubstr("/col_<name>/0/<field>"));
-  EXPECT_THAT(Selection::make({"/col_status/0/colour"}, none).error().message, HasSubstr("colour"));
-  EXPECT_THAT(Selection::make({"/col_a-b/0/text"}, none).error().message, HasSubstr("columns"));
-  EXPECT_TRUE(Selection::make({"/col_a/0", "$page/board_id"}, none).ok());
 }
 
 } // namespace

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <utility>
 
 namespace dovetail::monday {
 namespace {
@@ -105,25 +107,30 @@ std::string value_fields(const std::set<std::string, std::less<>>& wanted) {
       out += std::string(field) + " ";
     }
   }
-  std::string_view open;
+  // Several column types have one GraphQL type, the legacy names among them: each field is asked for once, since it is paid for each time.
+  std::vector<std::pair<std::string_view, std::vector<std::string_view>>> fragments;
   for (const auto& one : typed) {
     if (is_common(one.field.name) || (!wanted.empty() && !wanted.contains(one.field.name))) {
       continue;
     }
-    if (open != one.graphql_type) {
-      // The legacy names come last and repeat what stands there already.
-      if (out.find("... on " + std::string(one.graphql_type) + "{") != std::string::npos) {
-        continue;
-      }
-      out += open.empty() ? "" : "}";
-      out += "... on " + std::string(one.graphql_type) + "{";
-      open = one.graphql_type;
-    } else {
-      out += " ";
+    auto fragment = std::find_if(fragments.begin(), fragments.end(),
+                                 [&one](const auto& made) { return made.first == one.graphql_type; });
+    if (fragment == fragments.end()) {
+      fragment = fragments.insert(fragments.end(), {one.graphql_type, {}});
     }
-    out += one.field.selection;
+    auto& fields = fragment->second;
+    if (std::find(fields.begin(), fields.end(), one.field.selection) == fields.end()) {
+      fields.push_back(one.field.selection);
+    }
   }
-  return out + (open.empty() ? "" : "}");
+  for (const auto& [type, fields] : fragments) {
+    out += "... on " + std::string(type) + "{";
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      out += (i == 0 ? "" : " ") + std::string(fields[i]);
+    }
+    out += "}";
+  }
+  return out;
 }
 
 } // namespace

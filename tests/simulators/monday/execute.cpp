@@ -67,26 +67,30 @@ template <typename T> std::vector<T> part(const std::vector<T>& all, std::int64_
   return {all.begin() + static_cast<std::ptrdiff_t>(from), all.begin() + static_cast<std::ptrdiff_t>(to)};
 }
 
-std::int64_t cost_of(const Document& document, const std::vector<Selection>& selections, int depth) {
+/// `of_page`: the selections are those of a page, whose limit counts its items already.
+std::int64_t cost_of(const Document& document, const std::vector<Selection>& selections, int depth,
+                     bool of_page = false) {
   std::int64_t cost = 0;
   for (const Selection& one : selections) {
     if (one.kind == Selection::Kind::spread) {
       const auto found = document.fragments.find(one.name);
-      cost +=
-          found == document.fragments.end() || depth > 30 ? 0 : cost_of(document, found->second.selections, depth + 1);
+      cost += found == document.fragments.end() || depth > 30
+                  ? 0
+                  : cost_of(document, found->second.selections, depth + 1, of_page);
       continue;
     }
     std::int64_t times = 1;
     const Value* limit = one.argument("limit");
     const Value* ids = one.argument("ids");
-    if (one.name == "items_page" || one.name == "next_items_page" || one.name == "users") {
+    const bool is_page = one.name == "items_page" || one.name == "next_items_page";
+    if (is_page || one.name == "users") {
       times = limit != nullptr ? limit->integer : 25;
-    } else if (one.name == "boards" || one.name == "items") {
+    } else if (one.name == "boards" || (one.name == "items" && !of_page)) {
       times = ids != nullptr     ? ids->kind == Value::Kind::list ? static_cast<std::int64_t>(ids->items.size()) : 1
               : limit != nullptr ? limit->integer
                                  : 25;
     }
-    cost += 1 + times * cost_of(document, one.selections, depth + 1);
+    cost += 1 + times * cost_of(document, one.selections, depth + 1, is_page);
   }
   return cost;
 }

@@ -87,7 +87,7 @@ TEST_F(MondayService, LetsCursorsExpireAfterAnHour) {
             "InvalidArgumentException");
 }
 
-TEST_F(MondayService, DISABLED_KeepsToItsBudgetOfComplexity) {
+TEST_F(MondayService, KeepsToItsBudgetOfComplexity) {
   monday_.set_limits({.complexity_per_minute = 300, .complexity_per_query = 150});
   const auto* query = "{complexity{query before after reset_in_x_seconds} "
                       "boards(ids:5100000001){items_page(limit:25){items{id name}}}}";

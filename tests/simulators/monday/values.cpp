@@ -72,7 +72,7 @@ void write_ids(JsonText& out, const std::vector<std::int64_t>& ids) {
 }
 
 /// Writes one scalar field; false when the type's own code has to.
-bool write_common(JsonText& out, const Selection& field, const ValueView& view) {
+bool write_common(JsonText& out, const Document& document, const Selection& field, const ValueView& view) {
   if (field.name == "id") {
     out.value(view.column.id);
   } else if (field.name == "type") {
@@ -89,7 +89,7 @@ bool write_common(JsonText& out, const Selection& field, const ValueView& view) 
     view.cell.set ? void(out.value(format_second(view.cell.changed))) : void(out.null());
   } else if (field.name == "column") {
     out.begin_object();
-    for (const Selection& inner : field.selections) {
+    for (const Selection& inner : collect(document, field.selections, "ColumnTitle")) {
       out.member(inner.alias, view.column.title);
     }
     out.end_object();
@@ -99,12 +99,13 @@ bool write_common(JsonText& out, const Selection& field, const ValueView& view) 
   return true;
 }
 
-void write_objects(JsonText& out, const Selection& field, const std::vector<std::int64_t>& ids,
+/// `fields`: what each object answers, merged.
+void write_objects(JsonText& out, const std::vector<Selection>& fields, const std::vector<std::int64_t>& ids,
                    const std::vector<std::string>& texts) {
   out.begin_array();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     out.begin_object();
-    for (const Selection& inner : field.selections) {
+    for (const Selection& inner : fields) {
       out.member(inner.alias, inner.name == "id" ? std::to_string(ids[i]) : texts[i]);
     }
     out.end_object();
@@ -147,7 +148,7 @@ std::optional<std::string> plain_field(const Selection& field, const ValueView& 
   return second ? cell.more : cell.text;
 }
 
-void write_typed(JsonText& out, const Selection& field, const ValueView& view) {
+void write_typed(JsonText& out, const Document& document, const Selection& field, const ValueView& view) {
   const Cell& cell = view.cell;
   switch (view.column.type) {
   case ColumnType::status:
@@ -157,11 +158,13 @@ void write_typed(JsonText& out, const Selection& field, const ValueView& view) {
     field.name == "number" && cell.set ? void(out.raw(number_text(cell.number))) : void(out.null());
     break;
   case ColumnType::people:
-    write_objects(out, field, cell.set ? cell.ids : std::vector<std::int64_t>{},
+    write_objects(out, collect(document, field.selections, "PeopleEntity"),
+                  cell.set ? cell.ids : std::vector<std::int64_t>{},
                   std::vector<std::string>(cell.ids.size(), "person"));
     break;
   case ColumnType::dropdown:
-    write_objects(out, field, cell.set ? cell.ids : std::vector<std::int64_t>{}, label_texts(view));
+    write_objects(out, collect(document, field.selections, "DropdownValueOption"),
+                  cell.set ? cell.ids : std::vector<std::int64_t>{}, label_texts(view));
     break;
   case ColumnType::checkbox:
     out.value(cell.set && cell.index != 0);
@@ -310,8 +313,8 @@ void write_value(JsonText& out, const Document& document, const std::vector<Sele
   out.begin_object();
   for (const Selection& field : collect(document, selections, value_type(view.column.type))) {
     out.name(field.alias);
-    if (!write_common(out, field, view)) {
-      write_typed(out, field, view);
+    if (!write_common(out, document, field, view)) {
+      write_typed(out, document, field, view);
     }
   }
   out.end_object();

@@ -23,6 +23,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/child_process.hpp"
 #include "core/json/document.hpp"
 #include "core/json/writer.hpp"
 #include "core/plugin/library.hpp"
@@ -54,45 +55,6 @@ Error refuse(std::string_view name, std::string_view what) {
                   "plugin. Report it to the plugin's author, or install another version",
                   name, what));
 }
-
-/// A child process that is killed, with all that it started, and reaped when it goes out of scope.
-class Child {
-public:
-  explicit Child(pid_t pid) noexcept : pid_(pid) {}
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  Child(Child&&) = delete;
-  Child& operator=(Child&&) = delete;
-  ~Child() {
-    if (!status_) {
-      ::kill(-pid_, SIGKILL);
-      int status = 0;
-      while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-      }
-    }
-  }
-
-  /// Its wait status once it has ended; nullopt when it still runs at `end`.
-  [[nodiscard]] std::optional<int> wait_until(SteadyTime end) {
-    for (;;) {
-      int status = 0;
-      const auto ended = ::waitpid(pid_, &status, WNOHANG);
-      if (ended == pid_ || (ended < 0 && errno != EINTR)) {
-        ::kill(-pid_, SIGKILL); // what it may have left behind in its process group
-        status_ = status;
-        return status_;
-      }
-      if (std::chrono::steady_clock::now() >= end) {
-        return std::nullopt;
-      }
-      ::poll(nullptr, 0, 2);
-    }
-  }
-
-private:
-  pid_t pid_;
-  std::optional<int> status_;
-};
 
 class Pipe {
 public:
@@ -218,7 +180,7 @@ Result<PluginInfo> probe_in_child(const ProbeOptions& options, std::string_view 
     return unavailable(fmt::format("{} cannot be run to probe {}: {}. Install it beside dovetail",
                                    options.program.string(), name, reason_of(problem)));
   }
-  Child child(pid);
+  ChildProcess child(pid);
   pipe.close_writer();
   const auto end = std::chrono::steady_clock::now() + options.timeout;
   const auto answer = read_answer(pipe.reader(), end);

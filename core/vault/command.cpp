@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/child_process.hpp"
+
 namespace dovetail::vault {
 namespace {
 
@@ -46,42 +48,6 @@ public:
 
 private:
   int descriptor_;
-};
-
-/// Killed with all that it started, and reaped, when it goes out of scope.
-class Child {
-public:
-  explicit Child(pid_t pid) noexcept : pid_(pid) {}
-  ~Child() {
-    ::kill(-pid_, SIGKILL);
-    int status = 0;
-    while (!status_ && ::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  Child(Child&&) = delete;
-  Child& operator=(Child&&) = delete;
-
-  /// Its wait status; nullopt when it still runs at `end`.
-  [[nodiscard]] std::optional<int> wait_until(SteadyTime end) {
-    while (true) {
-      int status = 0;
-      const pid_t ended = ::waitpid(pid_, &status, WNOHANG);
-      if (ended == pid_) {
-        status_ = status;
-        return status_;
-      }
-      if (std::chrono::steady_clock::now() >= end) {
-        return std::nullopt;
-      }
-      ::poll(nullptr, 0, 1);
-    }
-  }
-
-private:
-  pid_t pid_;
-  std::optional<int> status_;
 };
 
 /// The input as a file in memory: nothing of it ever reaches a disk, and a program that does not read it blocks nobody.
@@ -193,7 +159,7 @@ Result<CommandResult> run_command(const Command& command, const Secret& input) {
   if (const int error = spawn(command, stdin_file.get(), writer.get(), pid); error != 0) {
     return failed(failed_precondition("it cannot be started: " + reason_of(error)));
   }
-  Child child(pid);
+  ChildProcess child(pid);
   writer.close();
   Output output(command.max_output_bytes);
   if (const Status read = output.read(reader.get(), end); !read.ok()) {

@@ -18,7 +18,7 @@ struct TypedField {
   ColumnField field;
 };
 
-constexpr std::array<TypedField, 37> typed = {{
+constexpr std::array<TypedField, 36> typed = {{
     {"status", "StatusValue", {"label", "label", "text"}},
     {"status", "StatusValue", {"index", "index", "integer"}},
     {"status", "StatusValue", {"is_done", "is_done", "boolean"}},
@@ -54,7 +54,6 @@ constexpr std::array<TypedField, 37> typed = {{
     {"long_text", "LongTextValue", {"text", "text", "text"}},
     // What payloads and boards made long ago call these.
     {"color", "StatusValue", {"label", "label", "text"}},
-    {"person", "PeopleValue", {"persons_and_teams", "persons_and_teams{id kind}", "json"}},
     {"multiple_person", "PeopleValue", {"persons_and_teams", "persons_and_teams{id kind}", "json"}},
     {"numeric", "NumbersValue", {"number", "number", "real"}},
 }};

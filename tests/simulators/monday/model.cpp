@@ -40,8 +40,26 @@ constexpr std::array<TypeNames, column_types> names = {{
     {"rating", "RatingValue", false},
     {"hour", "HourValue", false},
     {"location", "LocationValue", false},
+    {"auto_number", "AutoNumberValue", false},
+    {"button", "ButtonValue", false},
+    {"color_picker", "ColorPickerValue", false},
+    {"country", "CountryValue", false},
+    {"direct_doc", "DirectDocValue", false},
+    {"doc", "DocValue", false},
+    {"file", "FileValue", false},
+    {"group", "GroupValue", false},
+    {"integration", "IntegrationValue", false},
+    {"item_assignees", "ItemAssigneesValue", false},
+    {"person", "PersonValue", false},
+    {"progress", "ProgressValue", false},
+    {"team", "TeamValue", false},
+    {"time_tracking", "TimeTrackingValue", false},
+    {"unsupported", "UnsupportedValue", false},
+    {"vote", "VoteValue", false},
+    {"week", "WeekValue", false},
+    {"world_clock", "WorldClockValue", false},
 }};
-static_assert(static_cast<std::size_t>(ColumnType::location) + 1 == column_types);
+static_assert(static_cast<std::size_t>(ColumnType::world_clock) + 1 == column_types);
 
 } // namespace
 

@@ -12,7 +12,7 @@ namespace dovetail::simulators::monday {
 
 using Second = std::chrono::sys_seconds;
 
-/// Types of columns that the simulated service has. `other` types answer with text and value only.
+/// Types of columns: all that the schema lists, without that of the item's own name.
 enum class ColumnType : std::uint8_t {
   status,
   text,
@@ -38,8 +38,27 @@ enum class ColumnType : std::uint8_t {
   rating,
   hour,
   location,
+  // From here on types that the fact sheet only names: they have a text and nothing else.
+  auto_number,
+  button,
+  color_picker,
+  country,
+  direct_doc,
+  doc,
+  file,
+  group,
+  integration,
+  item_assignees,
+  person,
+  progress,
+  team,
+  time_tracking,
+  unsupported,
+  vote,
+  week,
+  world_clock,
 };
-inline constexpr std::size_t column_types = 24;
+inline constexpr std::size_t column_types = 42;
 [[nodiscard]] std::string_view to_string(ColumnType type) noexcept;
 /// The type of a column's value in the schema: "StatusValue".
 [[nodiscard]] std::string_view value_type(ColumnType type) noexcept;
@@ -61,7 +80,7 @@ struct Column {
 /// What one item holds in one column. Which members count follows from the column's type.
 struct Cell {
   bool set = false;
-  /// text, long_text: the text. email, link, phone: address, URL, number. date, timeline: the (first) day. mirror, formula: what is shown.
+  /// email, link, phone: address, URL, number. date, timeline: the (first) day. mirror, formula: what is shown. All others that have one: the text.
   std::string text;
   /// email, link: the label. phone: the country. date: the time, UTC. timeline: the last day.
   std::string more;

@@ -51,6 +51,24 @@ TagsValue:
 RatingValue:
 HourValue:
 LocationValue:
+AutoNumberValue:
+ButtonValue:
+ColorPickerValue:
+CountryValue:
+DirectDocValue:
+DocValue:
+FileValue:
+GroupValue:
+IntegrationValue:
+ItemAssigneesValue:
+PersonValue:
+ProgressValue:
+TeamValue:
+TimeTrackingValue:
+UnsupportedValue:
+VoteValue:
+WeekValue:
+WorldClockValue:
 )";
 
 struct Schema {

@@ -201,16 +201,14 @@ Cell World::make_cell(const Board& board, const Column& column, Seeded& choices,
   case ColumnType::rating:
     cell.index = static_cast<int>(choices.below(5)) + 1;
     break;
-  case ColumnType::tags:
-  case ColumnType::hour:
-  case ColumnType::location:
-    cell.text = words::place(choices);
-    break;
   case ColumnType::creation_log:
   case ColumnType::last_updated:
   case ColumnType::item_id:
   case ColumnType::subtasks:
     cell.set = true;
+    break;
+  default:
+    cell.text = words::place(choices);
   }
   return cell;
 }

@@ -25,6 +25,7 @@ enum class Flaw {
   swallows_errors,
   takes_a_refusal_for_an_end,
   remembers_a_refusal,
+  shares_a_refusal,
   takes_a_lost_connection_for_an_end,
   takes_half_an_answer_for_an_end,
   swallows_cancellations,
@@ -33,6 +34,8 @@ enum class Flaw {
   shares_progress,
   gives_unstable_page_keys,
   throws_when_surprised,
+  stays_surprised,
+  counts_members,
   insists_on_known_members,
   loses_equal_instants,
   overlooks_what_is_gone,
@@ -65,9 +68,11 @@ public:
     if (!sent.ok()) {
       return swallows(sent.error().code) ? page.exhausted() : sdk::Status(sent.error());
     }
-    if constexpr (flaw == Flaw::remembers_a_refusal) {
-      refused_ = refused_ || sent->status() == 401;
-      if (refused_) {
+    if constexpr (flaw == Flaw::remembers_a_refusal || flaw == Flaw::shares_a_refusal) {
+      static bool shared = false;
+      auto& refused = flaw == Flaw::shares_a_refusal ? shared : refused_;
+      refused = refused || sent->status() == 401;
+      if (refused) {
         return sdk::make_error(sdk::Code::unauthenticated, "the credentials were refused");
       }
     }
@@ -103,8 +108,8 @@ private:
     return url.text();
   }
 
-  static sdk::Status take(sdk::Context& context, const sdk::Response& response, std::int64_t number,
-                          const std::string& began, const std::string& address, sdk::Page& page) {
+  sdk::Status take(sdk::Context& context, const sdk::Response& response, std::int64_t number, const std::string& began,
+                   const std::string& address, sdk::Page& page) {
     DVT_TRY_STATUS(response.check("listing the items"));
     if constexpr (flaw == Flaw::takes_half_an_answer_for_an_end) {
       if (!response.json().ok()) {
@@ -115,6 +120,12 @@ private:
     if constexpr (flaw == Flaw::throws_when_surprised) {
       if (json.string_or("/kind", "") != "list") {
         throw std::runtime_error("what is this?");
+      }
+    }
+    if constexpr (flaw == Flaw::stays_surprised) {
+      surprised_ = surprised_ || json.string_or("/kind", "") != "list";
+      if (surprised_) {
+        return sdk::make_error(sdk::Code::data_loss, "what is this?");
       }
     }
     if constexpr (flaw == Flaw::insists_on_known_members) {
@@ -128,6 +139,15 @@ private:
     bool stands = false;
     if constexpr (flaw == Flaw::trusts_the_pages_it_knows) {
       DVT_TRY(stands, page.unchanged(key));
+    }
+    if constexpr (flaw == Flaw::counts_members) {
+      sdk::JsonWriter counted;
+      counted.open_array();
+      DVT_TRY_STATUS(json.for_each("/items", {"/id", ""}, [&counted](const sdk::JsonElement& item) {
+        counted.open_object().member("id", item[0].integer().value_or(0)).member("title", item[1].size()).close();
+      }));
+      DVT_TRY_STATUS(page.records_json(counted.close().text()));
+      stands = true;
     }
     if (!stands) {
       DVT_TRY_STATUS(page.records(response, {.pointer = "/items", .page_key = key}));
@@ -152,6 +172,7 @@ private:
 
   std::int64_t own_ = 0;
   bool refused_ = false;
+  bool surprised_ = false;
 };
 
 template <Flaw flaw> const dvt_plugin_descriptor* query(std::uint32_t, std::uint32_t) noexcept {
@@ -315,10 +336,16 @@ TEST(ConformanceKit, FindsOutEveryWayOfBeingCareless) {
   EXPECT_THAT(problems<Flaw::keeps_progress_in_the_object>("a_crash_at_any_page_loses_and_doubles_nothing"),
               Not(IsEmpty()));
   EXPECT_THAT(problems<Flaw::shares_progress>("two_accounts_do_not_mix"), Not(IsEmpty()));
+  EXPECT_THAT(problems<Flaw::shares_a_refusal>("two_accounts_do_not_mix"),
+              Contains(HasSubstr("beside an account whose credentials are refused fails")));
   EXPECT_THAT(problems<Flaw::gives_unstable_page_keys>("page_keys_are_stable"),
               Contains(HasSubstr("gives the same pages other page keys")));
   EXPECT_THAT(problems<Flaw::throws_when_surprised>("broken_members_break_no_rule"),
               Contains(HasSubstr("what is this?")));
+  EXPECT_THAT(problems<Flaw::stays_surprised>("broken_answers_leave_nothing_behind"),
+              Contains(HasSubstr("a pass that trusts nothing, after one with broken answers")));
+  EXPECT_THAT(problems<Flaw::counts_members>("unknown_members_change_nothing"),
+              Contains(HasSubstr("item i0 is another")));
   EXPECT_THAT(problems<Flaw::insists_on_known_members>("unknown_members_change_nothing"),
               Contains(HasSubstr("what is that member?")));
   EXPECT_THAT(problems<Flaw::overlooks_what_is_gone>("a_delta_after_changes_equals_a_fresh_full_pass"),

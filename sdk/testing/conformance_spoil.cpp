@@ -36,6 +36,8 @@ using Kind = sdk::JsonValue::Kind;
   return others[(taken + 1U + choice % 5U) % 6U];
 }
 
+constexpr std::string_view unknown_member = R"("x_unknown":{"deep":[1,null,"é"]})";
+
 /// Writes a tree anew with what is to be changed.
 class Spoiler {
 public:
@@ -53,7 +55,7 @@ public:
       text += piece;
     };
     if (object && unknown_) {
-      add(R"("x_unknown":{"deep":[1,null,"é"]})");
+      add(unknown_member);
     }
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       if (!object) {
@@ -163,6 +165,18 @@ std::string with_unknown_members(std::string_view body) {
   }
   const auto tree = JsonTree::parse(body);
   return tree.ok() ? Spoiler(true, nobody, 0).write((*tree)->root()) : std::string(body);
+}
+
+std::string without_unknown_members(std::string_view text) {
+  const auto tree = JsonTree::parse(text);
+  std::string rest = tree.ok() ? Spoiler(false, nobody, 0).write((*tree)->root()) : std::string(text);
+  for (auto at = rest.find(unknown_member); at != std::string::npos; at = rest.find(unknown_member, at)) {
+    rest.erase(at, unknown_member.size());
+    if (rest.compare(at, 1, ",") == 0) {
+      rest.erase(at, 1);
+    }
+  }
+  return rest;
 }
 
 std::string with_a_broken_member(std::string_view body, std::uint64_t choice) {

@@ -17,6 +17,10 @@ namespace {
 TEST(ConformanceSpoil, PutsAnUnknownMemberIntoEachObject) {
   EXPECT_EQ(with_unknown_members(R"([{"a":{}},1,"x"])"),
             R"([{"x_unknown":{"deep":[1,null,"é"]},"a":{"x_unknown":{"deep":[1,null,"é"]}}},1,"x"])");
+  EXPECT_EQ(without_unknown_members(with_unknown_members(R"([{"a":{}},1,"x"])")), R"([{"a":{}},1,"x"])");
+  EXPECT_EQ(without_unknown_members(R"({ "a" : [1, {}] })"), R"({"a":[1,{}]})") << "as the other one writes it";
+  EXPECT_EQ(without_unknown_members(R"(/a={"x_unknown":{"deep":[1,null,"é"]},"b":1} and more)"),
+            R"(/a={"b":1} and more)");
   EXPECT_EQ(with_unknown_members("<xml/>"), "<xml/>");
   EXPECT_EQ(with_unknown_members("[]"), "[]");
 }

@@ -79,6 +79,10 @@ public:
     counts.renamed_departments = 1;
     counts.changed_versions = 2;
     counts.same_second = seed % 2 == 0;
+    if (seed % 2 != 0) {
+      counts.model =
+          "res.partner"; // so that of the employees it is positions alone that move, which have stamps of their own
+    }
     static_cast<void>(servers_[0]->mutate(seed, counts));
   }
   void remove(std::uint64_t seed) override { static_cast<void>(servers_[0]->mutate(seed, {.deleted = 2})); }

@@ -350,6 +350,8 @@ TEST(ConformanceKit, FindsOutEveryWayOfBeingCareless) {
               Contains(HasSubstr("what is that member?")));
   EXPECT_THAT(problems<Flaw::overlooks_what_is_gone>("a_delta_after_changes_equals_a_fresh_full_pass"),
               Contains(HasSubstr("item i8 should not be there")));
+  EXPECT_THAT(problems<Flaw::trusts_the_pages_it_knows>("a_full_pass_after_changes_equals_a_fresh_one"),
+              Contains(HasSubstr("item i2 is another")));
   EXPECT_THAT(problems<Flaw::trusts_the_pages_it_knows>("a_full_pass_finds_what_is_gone"),
               Contains(HasSubstr("item i3 should not be there")));
   EXPECT_THAT(problems<Flaw::loses_equal_instants>("a_delta_after_changes_equals_a_fresh_full_pass"),

@@ -360,6 +360,41 @@ Status ModelReader::read_window(Context& context, Client& client, Cursor& cursor
   return page.records_json(records_json(cursor.fields, all), {.page_key = page_key});
 }
 
+Result<std::vector<Row>> ModelReader::watched_stamps(Context& context, Client& client,
+                                                     const std::vector<std::int64_t>& ids) const {
+  std::vector<Row> all;
+  if (spec_.watched_model.empty() || ids.empty()) {
+    return all;
+  }
+  DVT_TRY(const bool watches, can_watch(context, client));
+  Query query;
+  query.model = spec_.watched_model;
+  query.fields = {{spec_.watched_field, "many2one"}, {"write_date", "datetime"}};
+  query.limit = listed_at_once;
+  for (std::int64_t last = 0; watches;) {
+    query.domain = {{spec_.watched_field, "in", ids}, {"id", ">", last}};
+    auto rows = client.read(context, query);
+    if (!rows.ok() && rows.error().code == Code::permission_denied) {
+      context.warning(rows.error().message + "; changes there alone are not seen");
+      break;
+    }
+    if (!rows.ok()) {
+      return rows.error();
+    }
+    const bool more = static_cast<std::int64_t>(rows->size()) >= query.limit;
+    if (more && rows->back().id <= last) {
+      return make_error(Code::data_loss,
+                        "Odoo's list of " + spec_.watched_model + " does not go on by id, as it was asked to");
+    }
+    last = more ? rows->back().id : last;
+    all.insert(all.end(), std::make_move_iterator(rows->begin()), std::make_move_iterator(rows->end()));
+    if (!more) {
+      break;
+    }
+  }
+  return all;
+}
+
 Status ModelReader::read_listing(Context& context, Cursor cursor, Page& page) const {
   const auto client = cursor.session.client(settings_);
   auto listing = query_of(cursor);
@@ -368,10 +403,22 @@ Status ModelReader::read_listing(Context& context, Cursor cursor, Page& page) co
   listing.limit = listed_at_once;
   DVT_TRY(const auto rows, client->read(context, listing));
   const bool more = static_cast<std::int64_t>(rows.size()) >= listed_at_once;
+  auto windows = windows_of(rows, cursor.fields, more);
+  std::vector<std::int64_t> listed;
+  for (const auto& [number, ids] : windows) {
+    listed.insert(listed.end(), ids.ids.begin(), ids.ids.end());
+  }
+  DVT_TRY(const auto elsewhere, watched_stamps(context, *client, listed));
+  for (const auto& row : elsewhere) {
+    if (const auto at = windows.find((row.cells[0].integer - 1) / window); at != windows.end()) {
+      at->second.digest.add(std::to_string(row.id));
+      at->second.digest.add(row.cells[1].text);
+    }
+  }
   std::size_t told = 0;
   std::size_t read = 0;
   bool all = true;
-  for (const auto& [number, ids] : windows_of(rows, cursor.fields, more)) {
+  for (const auto& [number, ids] : windows) {
     if (told == max_windows || read >= max_read_a_page) {
       all = false;
       break;

@@ -46,6 +46,9 @@ private:
   [[nodiscard]] sdk::Status read_watched(sdk::Context& context, const sdk::ReadRequest& request, Cursor cursor,
                                          sdk::Page& page) const;
   [[nodiscard]] sdk::Result<bool> can_watch(sdk::Context& context, Client& client) const;
+  /// Ids and stamps of what the spec watches for these records; the first cell says for which. None where the server has no such model.
+  [[nodiscard]] sdk::Result<std::vector<Row>> watched_stamps(sdk::Context& context, Client& client,
+                                                             const std::vector<std::int64_t>& ids) const;
   [[nodiscard]] sdk::Status read_listing(sdk::Context& context, Cursor cursor, sdk::Page& page) const;
   /// One window of ids whose stamps changed.
   [[nodiscard]] sdk::Status read_window(sdk::Context& context, Client& client, Cursor& cursor,

@@ -365,6 +365,46 @@ TEST_F(Odoo, ReadsInAFullPassOfStampsOnlyWhatChanged_SYNC_7) {
   EXPECT_THAT(page.all_records(), ElementsAre(R"({"id":250,"name":"C"})"));
 }
 
+TEST_F(Odoo, ReadsInAFullPassOfStampsEmployeesOfWhomOnlyTheVersionChanged_SYNC_8) {
+  create_json2(R"("fullPass":"changed")");
+  const auto pass = [&](const std::string& second, const std::string& title) {
+    expect_json2_start("hr.employee", R"({"job_title":{"type":"char"}})");
+    reading("hr.employee")
+        .reply(200, R"([{"id":3,"write_date":"2026-01-01 00:00:00"},{"id":250,"write_date":"2026-01-01 00:00:00"}])");
+    expect_description("hr.version", R"({"employee_id":{"type":"many2one"}})");
+    reading("hr.version")
+        .with_body(
+            R"({"context":{"active_test":false},"domain":[["employee_id","in",[3,250]],["id",">",0]],"fields":["employee_id","write_date"],"limit":1000,"order":"id asc"})")
+        .reply(200, R"([{"id":7,"employee_id":[3,"A"],"write_date":"2026-01-01 00:00:00"},)"
+                    R"({"id":8,"employee_id":[250,"B"],"write_date":"2026-01-01 00:00:0)" +
+                        second + R"("}])");
+    if (title == "first") {
+      reading("hr.employee").reply(200, R"([{"id":3,"job_title":"first"}])");
+    }
+    reading("hr.employee").reply(200, R"([{"id":250,"job_title":")" + title + R"("}])");
+    auto page = host_.read_page({.object = "employee", .fields = {"/job_title"}, .full = true});
+    EXPECT_TRUE(page.status.ok()) << page.status.error().message;
+    return page;
+  };
+  EXPECT_THAT(pass("1", "first").all_records(), SizeIs(2));
+  const auto page = pass("2", "second");
+  EXPECT_THAT(page.unchanged, ElementsAre("ids:0"));
+  EXPECT_THAT(page.all_records(), ElementsAre(R"({"id":250,"job_title":"second"})"));
+}
+
+TEST_F(Odoo, ReadsInAFullPassOfStampsWhatAnOlderServerKeepsInTheRecord) {
+  create_json2(R"("fullPass":"changed")");
+  expect_json2_start("hr.employee", R"({"job_title":{"type":"char"}})");
+  reading("hr.employee").reply(200, R"([{"id":3,"write_date":"2026-01-01 00:00:00"}])");
+  host_.http()
+      .post("/json/2/hr.version/fields_get")
+      .reply(404, refusal("werkzeug.exceptions.NotFound", "the model 'hr.version' does not exist"));
+  reading("hr.employee").reply(200, R"([{"id":3,"job_title":"first"}])");
+  const auto page = host_.read_page({.object = "employee", .fields = {"/job_title"}, .full = true});
+  ASSERT_TRUE(page.status.ok()) << page.status.error().message;
+  EXPECT_THAT(page.all_records(), SizeIs(1));
+}
+
 TEST_F(Odoo, TestsAConnectionAndTellsWhoseKeyItIs_AUTH_5) {
   create(R"("database":"acme")");
   host_.http().get("/web/version").reply(200, R"({"version":"19.0"})");

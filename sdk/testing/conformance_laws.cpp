@@ -2,11 +2,10 @@
 // The laws themselves. Each builds the worlds that it needs anew, so that none depends on another.
 #include <algorithm>
 #include <array>
-#include <set>
 #include <utility>
 
+#include "conformance_failures.hpp"
 #include "conformance_reader.hpp"
-#include "conformance_spoil.hpp"
 #include "conformance_trial.hpp"
 #include "dovetail/testing/conformance.hpp"
 
@@ -14,20 +13,7 @@ namespace dovetail::testing {
 
 namespace {
 
-using Problems = std::vector<std::string>;
 using Step = ConformanceReader::Step;
-
-/// Failed pages that one pass may have while each of its requests fails once.
-constexpr std::size_t many_failures = 20'000;
-
-/// Runs a law on a fresh trial.
-template <typename Law> Problems on_trial(const ConformanceProvider& provider, Law law) {
-  Trial trial(provider);
-  if (trial.usable()) {
-    law(trial);
-  }
-  return trial.end();
-}
 
 Problems two_passes_are_equal(const ConformanceProvider& provider) {
   return on_trial(provider, [](Trial& trial) {
@@ -71,6 +57,24 @@ Problems a_delta_after_changes_equals_a_fresh_full_pass(const ConformanceProvide
   });
 }
 
+Problems a_full_pass_after_changes_equals_a_fresh_one(const ConformanceProvider& provider) {
+  // What is remembered of the pass before (answers that stand, stamps) must not hide what changed.
+  return on_trial(provider, [](Trial& trial) {
+    const auto reader = trial.reader();
+    if (reader == nullptr || !trial.expect(reader->pass(true), "a first full pass")) {
+      return;
+    }
+    for (std::uint64_t round = 1; round <= 2; ++round) {
+      trial.world().change(Trial::seed + round);
+      const std::string what = "a full pass after round " + std::to_string(round) + " of changes";
+      if (!trial.expect(reader->pass(true), what)) {
+        return;
+      }
+      trial.compare(trial.fresh_rows(), reader->rows(), what);
+    }
+  });
+}
+
 Problems a_full_pass_finds_what_is_gone(const ConformanceProvider& provider) {
   return on_trial(provider, [](Trial& trial) {
     const bool sweeps =
@@ -110,83 +114,6 @@ Problems a_crash_at_any_page_loses_and_doubles_nothing(const ConformanceProvider
     trial.expect(reader->pass(false), "a delta of which every page is read by a new process");
     trial.compare(trial.fresh_rows(), reader->rows(), "a delta with a crash at every page");
   });
-}
-
-/// What the first try of every request comes to.
-struct Failure {
-  std::string_view name;
-  int status = 0; ///< an answer of this status; 0: see `error` and `cut`
-  std::optional<sdk::Error> error = {};
-  bool cut = false; ///< the answer, with half of its body
-};
-
-Problems failing_once(const ConformanceProvider& provider, const Failure& failure) {
-  return on_trial(provider, [&failure](Trial& trial) {
-    const auto wanted = trial.fresh_rows();
-    const auto reader = trial.reader();
-    if (reader == nullptr) {
-      return;
-    }
-    std::set<std::string> seen;
-    const auto first_time = [&seen](const SentRequest& sent) {
-      return seen.insert(sent.method + " " + sent.url + " " + sent.body).second;
-    };
-    if (failure.cut) {
-      reader->spoil = [&first_time](const SentRequest& sent, Reply& reply) {
-        if (reply.body.size() > 2 && first_time(sent)) {
-          reply.body.resize(reply.body.size() / 2);
-        }
-      };
-    } else {
-      reader->intercept = [&](const SentRequest& sent) -> std::optional<Reply> {
-        if (!first_time(sent)) {
-          return std::nullopt;
-        }
-        Reply reply{.status = failure.status, .body = "<html>try again</html>", .headers = {{"Retry-After", "1"}}};
-        reply.error = failure.error;
-        return reply;
-      };
-    }
-    const std::string what = "a pass whose every request first meets " + std::string(failure.name);
-    trial.expect(reader->pass(true, many_failures), what);
-    trial.compare(wanted, reader->rows(), what);
-    trial.world().change(Trial::seed + 1);
-    seen.clear();
-    trial.expect(reader->pass(false, many_failures), what + " (a delta)");
-    trial.compare(trial.fresh_rows(), reader->rows(), what + " (a delta)");
-  });
-}
-
-Problems server_errors_lose_nothing(const ConformanceProvider& provider) {
-  Problems problems;
-  for (const Failure& failure : {Failure{"a 500", 500}, Failure{"a 502", 502}, Failure{"a 503", 503}}) {
-    auto found = failing_once(provider, failure);
-    problems.insert(problems.end(), found.begin(), found.end());
-  }
-  return problems;
-}
-
-Problems limits_lose_nothing(const ConformanceProvider& provider) {
-  auto problems = failing_once(provider, {"a 429", 429});
-  auto limited = sdk::make_error(sdk::Code::resource_exhausted, "the rate limit is used up", sdk::Retry::rate_limited);
-  limited.retry_after = std::chrono::seconds(30);
-  auto found = failing_once(provider, {"the host's rate limit", 0, limited});
-  problems.insert(problems.end(), found.begin(), found.end());
-  return problems;
-}
-
-Problems lost_connections_lose_nothing(const ConformanceProvider& provider) {
-  auto problems = failing_once(
-      provider, {"a reset", 0, sdk::make_error(sdk::Code::unavailable, "connection reset", sdk::Retry::transient)});
-  auto found = failing_once(
-      provider,
-      {"a timeout", 0, sdk::make_error(sdk::Code::deadline_exceeded, "no answer in time", sdk::Retry::transient)});
-  problems.insert(problems.end(), found.begin(), found.end());
-  return problems;
-}
-
-Problems truncated_answers_lose_nothing(const ConformanceProvider& provider) {
-  return failing_once(provider, {.name = "half an answer", .cut = true});
 }
 
 Problems refused_credentials_are_told_and_complete_no_page(const ConformanceProvider& provider) {
@@ -282,58 +209,6 @@ Problems a_late_call_ends(const ConformanceProvider& provider) {
   });
 }
 
-Problems unknown_members_change_nothing(const ConformanceProvider& provider) {
-  return on_trial(provider, [](Trial& trial) {
-    const auto wanted = trial.fresh_rows();
-    const auto reader = trial.reader();
-    if (reader == nullptr) {
-      return;
-    }
-    reader->spoil = [](const SentRequest&, Reply& reply) { reply.body = with_unknown_members(reply.body); };
-    trial.expect(reader->pass(true), "a pass whose answers have unknown members");
-    const auto ids = [](const ConformanceRows& rows) {
-      // A field that is an object of the provider's own has the unknown member too: names are what must be the same.
-      ConformanceRows names;
-      for (const auto& [object, lines] : rows) {
-        for (const auto& [id, line] : lines) {
-          names[object][id] = "";
-        }
-      }
-      return names;
-    };
-    trial.compare(ids(wanted), ids(reader->rows()), "a pass whose answers have unknown members");
-  });
-}
-
-Problems broken_members_break_no_rule(const ConformanceProvider& provider) {
-  Problems problems;
-  constexpr std::uint64_t worlds = 40;
-  for (std::uint64_t choice = 1; choice <= worlds; ++choice) {
-    auto found = on_trial(provider, [choice](Trial& trial) {
-      const auto reader = trial.reader();
-      if (reader == nullptr) {
-        return;
-      }
-      // In every eighth answer one member is missing or of another kind.
-      reader->spoil = [choice](const SentRequest& sent, Reply& reply) {
-        if (const auto key = mix(sent.url + sent.body, choice); key % 8 == 0) {
-          reply.body = with_a_broken_member(reply.body, key / 8);
-        }
-      };
-      const auto status = reader->pass(true);
-      if (!status.ok() && status.error().code == sdk::Code::internal) {
-        trial.blame("an answer with a missing or a retyped member (choice " + std::to_string(choice) +
-                    ") makes the plugin break a rule: " + status.error().message);
-      }
-    });
-    // A broken address leads to undescribed requests: they say nothing about the plugin.
-    std::erase_if(found,
-                  [](const std::string& problem) { return problem.starts_with("a request that the provider's"); });
-    problems.insert(problems.end(), found.begin(), found.end());
-  }
-  return problems;
-}
-
 Problems two_accounts_do_not_mix(const ConformanceProvider& provider) {
   return on_trial(provider, [](Trial& trial) {
     const std::array wanted = {trial.fresh_rows(0), trial.fresh_rows(1)};
@@ -360,6 +235,13 @@ Problems two_accounts_do_not_mix(const ConformanceProvider& provider) {
       trial.compare(wanted.at(account), readers.at(account)->rows(),
                     "the pass of account " + std::to_string(account) + " beside the other one's");
     }
+    // Nor does what goes wrong with one of them.
+    trial.world().change(Trial::seed + 1);
+    trial.world().revoke(1);
+    readers[1]->begin(false);
+    static_cast<void>(readers[1]->step());
+    trial.expect(readers[0]->pass(false), "a delta beside an account whose credentials are refused");
+    trial.compare(trial.fresh_rows(0), readers[0]->rows(), "a delta beside an account whose credentials are refused");
   });
 }
 
@@ -388,17 +270,20 @@ const std::vector<ConformanceLaw>& conformance_laws() {
   static const std::vector<ConformanceLaw> laws = {
       {"two_passes_are_equal", &two_passes_are_equal},
       {"a_delta_after_changes_equals_a_fresh_full_pass", &a_delta_after_changes_equals_a_fresh_full_pass},
+      {"a_full_pass_after_changes_equals_a_fresh_one", &a_full_pass_after_changes_equals_a_fresh_one},
       {"a_full_pass_finds_what_is_gone", &a_full_pass_finds_what_is_gone},
       {"a_crash_at_any_page_loses_and_doubles_nothing", &a_crash_at_any_page_loses_and_doubles_nothing},
       {"server_errors_lose_nothing", &server_errors_lose_nothing},
       {"limits_lose_nothing", &limits_lose_nothing},
       {"lost_connections_lose_nothing", &lost_connections_lose_nothing},
       {"truncated_answers_lose_nothing", &truncated_answers_lose_nothing},
+      {"credentials_that_are_renewed_lose_nothing", &credentials_that_are_renewed_lose_nothing},
       {"refused_credentials_are_told_and_complete_no_page", &refused_credentials_are_told_and_complete_no_page},
       {"a_cancelled_call_ends", &a_cancelled_call_ends},
       {"a_late_call_ends", &a_late_call_ends},
       {"unknown_members_change_nothing", &unknown_members_change_nothing},
       {"broken_members_break_no_rule", &broken_members_break_no_rule},
+      {"broken_answers_leave_nothing_behind", &broken_answers_leave_nothing_behind},
       {"two_accounts_do_not_mix", &two_accounts_do_not_mix},
       {"page_keys_are_stable", &page_keys_are_stable},
   };

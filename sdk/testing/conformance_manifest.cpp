@@ -57,6 +57,26 @@ using Kind = sdk::JsonValue::Kind;
   return parts;
 }
 
+[[nodiscard]] sdk::Status read_gone(const JsonNode& entry, ConformanceObject& object) {
+  const auto* when = entry.find("/defaultMapping/goneWhen");
+  if (when == nullptr) {
+    return {};
+  }
+  const auto* from = when->find("/from");
+  const auto* equals = when->find("/equals");
+  const auto* in = when->find("/in");
+  auto source = from == nullptr ? std::nullopt : read_simple(*from);
+  if (!source || when->items.size() != 2 || (equals == nullptr && in == nullptr)) {
+    return unusable("goneWhen of the object \"" + object.key + "\" is put together in a way that is not known here");
+  }
+  GoneSign sign{.from = std::move(*source), .values = {}};
+  for (const auto& value : equals != nullptr ? std::vector<JsonNode>{*equals} : in->items) {
+    sign.values.emplace_back(value.raw);
+  }
+  object.gone_when = std::move(sign);
+  return {};
+}
+
 /// The parent's fields are named by the columns of the parent's model: its mapping says where those come from.
 [[nodiscard]] sdk::Status read_parent(const JsonNode& entry, const std::vector<JsonNode>& all,
                                       ConformanceObject& object) {
@@ -102,6 +122,7 @@ using Kind = sdk::JsonValue::Kind;
   if (const auto* overlap = entry.find("/overlapSeconds"); overlap != nullptr) {
     object.overlap = std::chrono::seconds(overlap->integer);
   }
+  DVT_TRY_STATUS(read_gone(entry, object));
   DVT_TRY_STATUS(read_parent(entry, all, object));
   return object;
 }

@@ -46,6 +46,10 @@ public:
     const auto* node = find(source);
     return node == nullptr ? "null" : std::string(node->raw);
   }
+  [[nodiscard]] bool says_gone(const ConformanceObject& object) const {
+    const auto& sign = object.gone_when;
+    return sign && std::find(sign->values.begin(), sign->values.end(), json(sign->from)) != sign->values.end();
+  }
   /// What a mapping could see, one line a field.
   [[nodiscard]] std::string line(const ConformanceObject& object) const {
     std::string line;
@@ -199,6 +203,13 @@ sdk::Status ConformanceReader::keep(const std::string& record, const std::string
   }
   if (id.empty()) {
     return {}; // the engine counts it as failed
+  }
+  if (read.says_gone(object())) {
+    kept().rows.erase(id);
+    if (const auto rows = rows_.find(object().key); rows != rows_.end()) {
+      rows->second.erase(id);
+    }
+    return {};
   }
   ids.insert(id);
   seen_.insert(id);

@@ -7,12 +7,16 @@
 
 namespace dovetail::testing {
 
-/// `json` with an unknown member in each of its objects. What is no JSON stays as it is.
-[[nodiscard]] std::string with_unknown_members(std::string_view json);
+/// An answer in JSON or XML-RPC with an unknown member in each of its objects or structs. Any other stays as it is.
+[[nodiscard]] std::string with_unknown_members(std::string_view body);
 
-/// `json` with one member (which one follows from `choice`) taken out or given a value of another kind. What is no JSON, or has no
-/// members, stays as it is.
-[[nodiscard]] std::string with_a_broken_member(std::string_view json, std::uint64_t choice);
+/// What with_unknown_members put in, taken out again; `text` may be any text that pieces of such a JSON answer stand in. JSON that was never spoilt
+/// becomes what it would be after both, so that the two can be compared.
+[[nodiscard]] std::string without_unknown_members(std::string_view text);
+
+/// An answer in JSON or XML-RPC with one member (which one follows from `choice`) taken out or given a value of another kind. Any other, and one
+/// without members, stays as it is.
+[[nodiscard]] std::string with_a_broken_member(std::string_view body, std::uint64_t choice);
 
 /// A number that follows from both, the same on every machine.
 [[nodiscard]] std::uint64_t mix(std::string_view text, std::uint64_t seed) noexcept;

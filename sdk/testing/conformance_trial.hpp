@@ -42,4 +42,15 @@ private:
   std::vector<std::string> problems_;
 };
 
+using Problems = std::vector<std::string>;
+
+/// Runs a law on a fresh trial.
+template <typename Law> Problems on_trial(const ConformanceProvider& provider, Law law) {
+  Trial trial(provider);
+  if (trial.usable()) {
+    law(trial);
+  }
+  return trial.end();
+}
+
 } // namespace dovetail::testing

@@ -78,4 +78,16 @@ std::string manifest_of_the_sources(const std::string& key) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+std::vector<testing::ConformanceObject> objects_without(const std::string& manifest,
+                                                        const std::function<bool(const std::string& pointer)>& varies) {
+  auto objects = testing::objects_of_manifest(manifest);
+  if (!objects.ok()) {
+    throw std::runtime_error(objects.error().message);
+  }
+  for (auto& object : *objects) {
+    std::erase_if(object.fields, varies);
+  }
+  return std::move(objects).value();
+}
+
 } // namespace dovetail::test

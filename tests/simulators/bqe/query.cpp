@@ -258,6 +258,9 @@ Result<Query> parse_query(const Target& target, const QueryRules& rules,
       page = value;
     } else if (option == "expand") {
       for (const std::string_view field : split(value, ',')) {
+        if (known(field).empty()) {
+          return invalid_argument(fmt::format("expand: there is no field \"{}\"", field));
+        }
         query.expand.emplace_back(field);
       }
     } else {

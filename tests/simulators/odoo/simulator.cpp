@@ -211,12 +211,16 @@ Answer OdooSimulator::route(Call& call) {
   }
   // What an older server does not have is described too: it answers 404.
   if (path != "/web/version" && !path.starts_with("/json/2/") && !path.starts_with("/xmlrpc/2/")) {
-    const std::lock_guard lock(statistics_mutex_);
-    if (statistics_.undescribed.size() < most_undescribed) {
-      statistics_.undescribed.push_back(call.request.method + " " + call.request.target);
-    }
+    undescribed(call.request.method + " " + call.request.target);
   }
   return not_found();
+}
+
+void OdooSimulator::undescribed(std::string what) {
+  const std::lock_guard lock(statistics_mutex_);
+  if (statistics_.undescribed.size() < most_undescribed) {
+    statistics_.undescribed.push_back(std::move(what));
+  }
 }
 
 Answer OdooSimulator::xmlrpc(Call& call, bool common) {
@@ -226,6 +230,7 @@ Answer OdooSimulator::xmlrpc(Call& call, bool common) {
   }
   const auto read = read_xml_call(call.request.body);
   if (!read.ok()) {
+    undescribed("an XML-RPC call that is none: " + read.error().message);
     return text_answer(200, xml_type, xml_fault(1, std::string(traceback_top) + read.error().message + "\n"));
   }
   return common ? xml_common(read->method, read->params) : xml_object(read->method, read->params);
@@ -259,11 +264,13 @@ Answer OdooSimulator::xml_common(const std::string& method, const std::vector<Va
     }
     return reply(Value(false));
   }
+  undescribed(fmt::format("common.{} with {} arguments", method, params.size()));
   return xml_raised({Raised::Class::bad_arguments, fmt::format("common.{} takes other arguments", method)});
 }
 
 Answer OdooSimulator::xml_object(const std::string& method, const std::vector<Value>& params) {
   if (method != "execute_kw" || params.size() < 6 || params.size() > 7 || !params[5].is(Value::Kind::list)) {
+    undescribed(fmt::format("object.{} with {} arguments", method, params.size()));
     return xml_raised({Raised::Class::bad_arguments,
                        "execute_kw takes database, uid, secret, model, method, arguments and keywords"});
   }
@@ -307,6 +314,7 @@ Answer OdooSimulator::json2(const Call& call) {
     return json_raised(401, "werkzeug.exceptions.Unauthorized", "Invalid apikey");
   }
   if (call.request.method != "POST" || segments.size() != 4) {
+    undescribed(call.request.method + " " + call.request.target);
     return json_raised(404, "werkzeug.exceptions.NotFound", "Did you mean POST /json/2/<model>/<method>?");
   }
   if (const auto database = call.request.header("X-Odoo-Database"); database && *database != options_.database) {
@@ -315,6 +323,7 @@ Answer OdooSimulator::json2(const Call& call) {
   rapidjson::Document body;
   body.Parse<rapidjson::kParseIterativeFlag>(call.request.body.data(), call.request.body.size());
   if (body.HasParseError() || !body.IsObject()) {
+    undescribed(call.request.target + " with a body that is no JSON object");
     return json_raised(400, "werkzeug.exceptions.BadRequest", "Invalid JSON data");
   }
   const MethodCall method{.model = segments[2], .method = segments[3], .args = {}, .kwargs = from_json(body).members};
@@ -336,6 +345,12 @@ std::variant<Value, Raised> OdooSimulator::run(const Viewer& viewer, const Metho
     }
     return call_method(world, viewer, method, {.most_records = options_.most_records}, records);
   });
+  // No method of that name, or not with these arguments.
+  if (const auto* raised = std::get_if<Raised>(&outcome);
+      raised != nullptr &&
+      (raised->kind == Raised::Class::missing_method || raised->kind == Raised::Class::bad_arguments)) {
+    undescribed(fmt::format("{}.{}: {}", method.model, method.method, raised->message));
+  }
   const std::lock_guard lock(statistics_mutex_);
   statistics_.most_records = std::max(statistics_.most_records, records);
   return outcome;

@@ -89,6 +89,7 @@ private:
   [[nodiscard]] Answer control(const SimRequest& request);
   [[nodiscard]] std::variant<Value, Raised> run(const Viewer& viewer, const MethodCall& method);
   void count(const std::string& what);
+  void undescribed(std::string what);
 
   const SimulatorOptions options_;
   Clock& clock_;

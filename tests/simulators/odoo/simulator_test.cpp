@@ -149,6 +149,26 @@ TEST(OdooSimulator, RefusesAsTheRecordedServerDid) {
               HasSubstr("ValueError: Invalid field 'nope' on 'res.partner'"));
 }
 
+TEST(OdooSimulator, TellsOfCallsThatNoDocumentationDescribes) {
+  OdooSimulator odoo(options_of(), clock());
+  const auto told = [&odoo](const std::string& target, const std::string& body) {
+    odoo.reset_statistics();
+    static_cast<void>(post(odoo, target, body));
+    return odoo.undescribed_requests().size();
+  };
+  EXPECT_EQ(told("/json/2/res.partner/search_fetch", "{}"), 1U);
+  EXPECT_EQ(told("/json/2/res.partner/search", R"({"where":[]})"), 1U);
+  EXPECT_EQ(told("/json/2/res.partner", "{}"), 1U);
+  EXPECT_EQ(told("/json/2/res.partner/search", "[]"), 1U);
+  EXPECT_EQ(told("/xmlrpc/2/object", execute("res.partner", "search_fetch", everything)), 1U);
+  EXPECT_EQ(told("/xmlrpc/2/common", "<methodCall><methodName>login</methodName><params/></methodCall>"), 1U);
+  EXPECT_EQ(told("/xmlrpc/2/object", "<methodCall>"), 1U);
+  // Refused, and yet by the book.
+  EXPECT_EQ(told("/json/2/no.such/search", R"({"domain":[]})"), 0U);
+  EXPECT_EQ(told("/json/2/res.partner/search", R"({"domain":[["nope","=",1]]})"), 0U);
+  EXPECT_EQ(told("/xmlrpc/2/object", execute("res.partner", "search", everything, "", "wrong")), 0U);
+}
+
 TEST(OdooSimulator, CreatesWritesAndUnlinks) {
   OdooSimulator odoo(options_of(), clock());
   const auto made = json_of(post(odoo, "/json/2/res.partner/create", R"({"vals_list":[{"name":"Söns & <Co>"}]})"));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,12 @@ struct ValueSource {
   std::string text; ///< a JSON pointer, a constant's name, or a text
 };
 
+/// A record that only says that another one is gone, as a list of deletions has it: a value that is one of these.
+struct GoneSign {
+  ValueSource from;
+  std::vector<std::string> values; ///< JSON
+};
+
 /// What the laws must know of an object: mostly what its manifest says.
 struct ConformanceObject {
   std::string key;
@@ -38,10 +45,12 @@ struct ConformanceObject {
   std::size_t batch = 1;
   /// What the plugin is told of each parent: name -> where it stands in the parent's record.
   std::vector<std::pair<std::string, ValueSource>> parent_fields = {};
+  std::optional<GoneSign> gone_when = {};
 };
 
 /// The objects of a manifest's text, parents first. Errors (invalid_argument): no manifest, or a source of an external id or a parent's field
-/// that is neither a pointer, a page constant, a constant nor a `concat` of those: then write the objects by hand.
+/// that is neither a pointer, a page constant, a constant nor a `concat` of those, or a `goneWhen` that is no comparison of such a source by `equals`
+/// or `in`: then write the objects by hand.
 [[nodiscard]] sdk::Result<std::vector<ConformanceObject>> objects_of_manifest(std::string_view manifest);
 
 /// The simulated provider of one law, written by the plugin's author: a small world (some tens of requests a pass) that answers requests
@@ -62,7 +71,8 @@ public:
   [[nodiscard]] virtual std::string base_url() const = 0;
   /// The provider's time, which the host's clock follows.
   [[nodiscard]] virtual sdk::Timestamp now() const = 0;
-  /// Adds and changes records of all objects, such as a delta finds out; some with equal timestamps.
+  /// Adds and changes records of all objects, such as a delta finds out; some with equal timestamps. Removes some of the objects whose manifest
+  /// has `goneWhen`.
   virtual void change(std::uint64_t seed) = 0;
   /// Removes some records of the objects whose manifest says "deletions": "full_pass".
   virtual void remove(std::uint64_t seed) = 0;

@@ -15,13 +15,21 @@ namespace {
 
 using simulators::bqe::BqeSimulator;
 using simulators::bqe::MutationCounts;
+using simulators::bqe::ShapeOptions;
 using simulators::bqe::SimulatorOptions;
 using simulators::bqe::World;
 
 constexpr std::array tokens = {"token-of-acme", "token-of-globex"};
 constexpr auto api = "https://api.simulated.example/api";
 
-SimulatorOptions options_of(std::uint64_t seed, std::size_t account) {
+/// In which of the forms that have been seen the service answers, and what the connection's config says beside the address.
+struct Way {
+  ShapeOptions shape;
+  bool empty_as_array;
+  const char* config;
+};
+
+SimulatorOptions options_of(std::uint64_t seed, std::size_t account, const Way& way) {
   SimulatorOptions options;
   options.world.seed = seed + account;
   options.world.projects = account == 0 ? 60 : 20;
@@ -31,15 +39,17 @@ SimulatorOptions options_of(std::uint64_t seed, std::size_t account) {
   options.tokens = {tokens.at(account)};
   options.limits.per_minute = 0;
   options.gzip = false;
+  options.shape = way.shape;
+  options.empty_as_array = way.empty_as_array;
   return options;
 }
 
 /// A token says whose data comes, so each account is a company of its own.
 class BqeWorld final : public testing::ConformanceWorld {
 public:
-  explicit BqeWorld(std::uint64_t seed)
-      : companies_{std::make_unique<BqeSimulator>(options_of(seed, 0), clock_),
-                   std::make_unique<BqeSimulator>(options_of(seed, 1), clock_)} {}
+  BqeWorld(std::uint64_t seed, const Way& way)
+      : config_(way.config), companies_{std::make_unique<BqeSimulator>(options_of(seed, 0, way), clock_),
+                                        std::make_unique<BqeSimulator>(options_of(seed, 1, way), clock_)} {}
 
   testing::Reply answer(std::size_t account, const testing::SentRequest& request) override {
     const std::string token = revoked_.at(account) ? "token-that-was-revoked" : tokens.at(account);
@@ -50,8 +60,7 @@ public:
                 {"User-Agent", "conformance"}});
   }
   [[nodiscard]] std::string config(std::size_t) const override {
-    // Deltas that begin a day earlier, as without zoneVerified, would hide what a delta misses.
-    return std::string(R"({"environment":"custom","baseUrl":")") + api + R"(","pageSize":10,"zoneVerified":true})";
+    return std::string(R"({"environment":"custom","baseUrl":")") + api + R"(",)" + config_ + "}";
   }
   [[nodiscard]] std::string base_url() const override { return api; }
   [[nodiscard]] sdk::Timestamp now() const override {
@@ -87,18 +96,26 @@ public:
   }
 
 private:
+  const char* config_;
   VirtualClock clock_{Timestamp(std::chrono::seconds(1'767'571'200))};
   std::array<std::unique_ptr<BqeSimulator>, 2> companies_;
   std::array<bool, 2> revoked_{};
 };
 
-testing::ConformanceProvider bqe() {
+/// Deltas that begin a day earlier, as without zoneVerified, would hide what a delta misses.
+constexpr Way plain = {.shape = {}, .empty_as_array = false, .config = R"("pageSize":10,"zoneVerified":true)"};
+constexpr Way other_forms = {
+    .shape = {.client_as_object = true, .enums_as_text = true, .zulu = true, .fractions = true},
+    .empty_as_array = true,
+    .config = R"("pageSize":15,"tieBreaker":"id")"};
+
+testing::ConformanceProvider bqe(const Way& way) {
   // A client's name inside its projects, and whether a project has children, change without a stamp of the project: they are as of its last change
   // (docs/providers/bqe.md).
   return {.name = "bqe",
           .plugin_file = plugin_of_this_build("bqe"),
           .manifest = manifest_of_the_sources("bqe"),
-          .make_world = [](std::uint64_t seed) { return std::make_unique<BqeWorld>(seed); },
+          .make_world = [way](std::uint64_t seed) { return std::make_unique<BqeWorld>(seed, way); },
           .objects = objects_without(manifest_of_the_sources("bqe"), [](const std::string& pointer) {
             return pointer.starts_with("/client/") || pointer == "/client" || pointer == "/hasChild";
           })};
@@ -107,4 +124,5 @@ testing::ConformanceProvider bqe() {
 } // namespace
 } // namespace dovetail::test
 
-DOVETAIL_CONFORMANCE(Bqe, test::bqe())
+DOVETAIL_CONFORMANCE(Bqe, test::bqe(test::plain))
+DOVETAIL_CONFORMANCE(BqeInOtherForms, test::bqe(test::other_forms))

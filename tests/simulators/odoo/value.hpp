@@ -25,8 +25,8 @@ struct Value {
   Value(double number) : kind(Kind::real), real(number) {}                   // NOLINT(google-explicit-constructor)
   Value(std::string content) : kind(Kind::text), text(std::move(content)) {} // NOLINT(google-explicit-constructor)
   Value(const char* content) : kind(Kind::text), text(content) {}            // NOLINT(google-explicit-constructor)
-  Value(std::vector<Value> content)
-      : kind(Kind::list), items(std::move(content)) {}                           // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Value(std::vector<Value> content) : kind(Kind::list), items(std::move(content)) {}
   Value(Members content) : kind(Kind::structure), members(std::move(content)) {} // NOLINT(google-explicit-constructor)
 
   Kind kind = Kind::none;

@@ -46,13 +46,7 @@ protected:
     world.add_vault_key();
     world.set("TOKEN_OF_THE_TEST", "token-of-the-mapping-test");
     world.expect(0, {"tenant", "add", "acme"});
-    std::vector<std::string> add{"connection", "add", "--tenant", "acme", "--provider", "github", "--name", "main"};
-    for (const char* const setting : {"organization=acme", "environment=custom", "allowPlainHttp=true",
-                                      "allowPrivateAddresses=true", "rateLimits.requestsPerMinute=0"}) {
-      add.insert(add.end(), {"--config", setting});
-    }
-    add.insert(add.end(), {"--config", "baseUrl=" + server->base_url(), "--secret-env", "token=TOKEN_OF_THE_TEST"});
-    world.expect(0, add);
+    world.expect(0, CliWorld::connect(server->base_url(), {"--secret-env", "token=TOKEN_OF_THE_TEST"}));
   }
 
   static std::vector<std::string> verb(std::vector<std::string> words, const std::string& object) {

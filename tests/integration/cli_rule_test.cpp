@@ -44,17 +44,7 @@ protected:
     world.add_vault_key();
     world.set("TOKEN_OF_THE_TEST", "token-of-the-rules-9d");
     world.expect(0, {"tenant", "add", "acme"});
-    world.expect(0, {"connection",   "add",
-                     "--tenant",     "acme",
-                     "--provider",   "github",
-                     "--name",       "main",
-                     "--config",     "organization=acme",
-                     "--variant",    "custom",
-                     "--config",     "baseUrl=" + server->base_url(),
-                     "--config",     "allowPlainHttp=true",
-                     "--config",     "allowPrivateAddresses=true",
-                     "--config",     "rateLimits.requestsPerMinute=0",
-                     "--secret-env", "token=TOKEN_OF_THE_TEST"});
+    world.expect(0, CliWorld::connect(server->base_url(), {"--secret-env", "token=TOKEN_OF_THE_TEST"}));
   }
 
   static std::vector<std::string> rule(const std::string& verb, const std::string& object,

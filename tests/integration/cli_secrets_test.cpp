@@ -55,20 +55,9 @@ protected:
   }
   [[nodiscard]] std::filesystem::path kept() const { return world.folder() / "kept"; }
 
-  std::vector<std::string> add(const std::string& address, std::vector<std::string> more) const {
-    std::vector<std::string> arguments{"connection", "add",
-                                       "--tenant",   "acme",
-                                       "--provider", "github",
-                                       "--name",     "main",
-                                       "--config",   "organization=acme",
-                                       "--variant",  "custom",
-                                       "--config",   "baseUrl=" + address,
-                                       "--config",   "allowPlainHttp=true",
-                                       "--config",   "allowPrivateAddresses=true",
-                                       "--config",   "rateLimits.requestsPerMinute=0",
-                                       "--config",   "oauthBaseUrl=" + address};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return arguments;
+  static std::vector<std::string> add(const std::string& address, std::vector<std::string> more) {
+    more.insert(more.end(), {"--config", "oauthBaseUrl=" + address});
+    return CliWorld::connect(address, more);
   }
 
   SystemClock clock;

@@ -54,6 +54,19 @@ std::filesystem::path CliWorld::build() {
   return folder == nullptr ? std::filesystem::path("build/dev") : std::filesystem::path(folder);
 }
 
+std::vector<std::string> CliWorld::connect(const std::string& base_url, const std::vector<std::string>& more) {
+  std::vector<std::string> arguments{"connection", "add",    "--tenant", "acme",      "--provider",
+                                     "github",     "--name", "main",     "--variant", "custom"};
+  const std::string address = "baseUrl=" + base_url;
+  for (const auto& setting :
+       {std::string("organization=acme"), address, std::string("allowPlainHttp=true"),
+        std::string("allowPrivateAddresses=true"), std::string("rateLimits.requestsPerMinute=0")}) {
+    arguments.insert(arguments.end(), {"--config", setting});
+  }
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
 int CliWorld::start(const std::vector<std::string>& arguments) {
   return children_.start(build() / "bin" / "dovetail", arguments);
 }

@@ -30,6 +30,10 @@ public:
   /// Standard output of a run that succeeds, read as JSON.
   json::Document json(const std::vector<std::string>& arguments);
 
+  /// The arguments that connect the tenant acme, under the name "main", to an organisation acme of a simulated GitHub; `more` goes behind.
+  [[nodiscard]] static std::vector<std::string> connect(const std::string& base_url,
+                                                        const std::vector<std::string>& more);
+
   [[nodiscard]] int start(const std::vector<std::string>& arguments);
   [[nodiscard]] Ended wait(int process);
 

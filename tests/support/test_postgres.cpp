@@ -274,14 +274,25 @@ std::string TestPostgres::url(std::string_view database, std::string_view user, 
 }
 
 Result<std::string> TestPostgres::execute(std::string_view database, std::string_view sql) const {
-  const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(url(database).c_str()), &PQfinish);
-  PQsetNoticeProcessor(
-      connection.get(), [](void*, const char*) {}, nullptr);
-  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), std::string(sql).c_str()),
-                                                             &PQclear);
+  return Session(*this, database).execute(sql);
+}
+
+void TestPostgres::Session::close() noexcept {
+  PQfinish(connection_);
+  connection_ = nullptr;
+}
+
+Result<std::string> TestPostgres::Session::execute(std::string_view sql) {
+  if (connection_ == nullptr || PQstatus(connection_) != CONNECTION_OK) {
+    close();
+    connection_ = PQconnectdb(url_.c_str());
+    PQsetNoticeProcessor(
+        connection_, [](void*, const char*) {}, nullptr);
+  }
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection_, std::string(sql).c_str()), &PQclear);
   const ExecStatusType status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-    return internal(std::string("running SQL on the test server: ") + PQerrorMessage(connection.get()));
+    return internal(std::string("running SQL on the test server: ") + PQerrorMessage(connection_));
   }
   return PQntuples(result.get()) > 0 ? std::string(PQgetvalue(result.get(), 0, 0)) : std::string();
 }

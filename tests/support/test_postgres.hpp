@@ -8,6 +8,8 @@
 
 #include "core/base/result.hpp"
 
+struct pg_conn; // libpq's PGconn
+
 namespace dovetail::testing {
 
 struct TestPostgresOptions {
@@ -43,6 +45,23 @@ public:
   [[nodiscard]] const std::string& password() const noexcept { return password_; }
   /// Runs SQL as the superuser; the first column of the first row, empty when there is none.
   [[nodiscard]] Result<std::string> execute(std::string_view database, std::string_view sql) const;
+
+  /// The same over one connection, which is made when it is first asked for and again when it was lost. For one thread at a time.
+  class Session {
+  public:
+    Session(const TestPostgres& server, std::string_view database) : url_(server.url(database)) {}
+    ~Session() { close(); }
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    Session(Session&&) = delete;
+    Session& operator=(Session&&) = delete;
+    [[nodiscard]] Result<std::string> execute(std::string_view sql);
+
+  private:
+    void close() noexcept;
+    std::string url_;
+    pg_conn* connection_ = nullptr;
+  };
 
 private:
   TestPostgres(int guardian, int alive, std::uint16_t port, std::string password);

@@ -74,12 +74,14 @@ TestStore::TestStore(store::Dialect dialect, store::DatabaseOptions options)
     checked(server.execute("postgres",
                            "CREATE DATABASE " + postgresql_name_ + " TEMPLATE " + std::string(template_database)));
     options_.location = server.url(postgresql_name_);
+    behind_.emplace(server, postgresql_name_);
   }
   database_ = open_another();
 }
 
 TestStore::~TestStore() {
   database_.reset();
+  behind_.reset();
   if (!postgresql_name_.empty()) {
     const auto dropped =
         TestPostgres::shared().execute("postgres", "DROP DATABASE " + postgresql_name_ + " WITH (FORCE)");
@@ -136,7 +138,8 @@ ConnectionId TestStore::add_connection(TenantId tenant, std::string_view name, s
 
 std::string TestStore::raw(const std::string& sql) {
   if (dialect_ == store::Dialect::postgresql) {
-    return checked(TestPostgres::shared().execute(postgresql_name_, sql));
+    const std::lock_guard lock(behind_mutex_);
+    return checked(behind_->execute(sql));
   }
   const store::detail::Sql statement{std::string_view(sql)};
   if (!sql.starts_with("SELECT")) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,7 @@
 #include "core/base/log.hpp"
 #include "core/base/random.hpp"
 #include "core/store/database.hpp"
+#include "tests/support/test_postgres.hpp"
 
 namespace dovetail::testing {
 
@@ -74,6 +77,8 @@ private:
   TemporaryFolder folder_;
   store::DatabaseOptions options_;
   std::string postgresql_name_;
+  std::mutex behind_mutex_;
+  std::optional<TestPostgres::Session> behind_; ///< of raw(); guarded by behind_mutex_
   std::unique_ptr<store::Database> database_;
 };
 

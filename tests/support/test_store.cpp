@@ -12,7 +12,6 @@
 
 #include "core/base/time.hpp"
 #include "core/store/query.hpp"
-#include "tests/support/test_postgres.hpp"
 
 namespace dovetail::testing {
 namespace {

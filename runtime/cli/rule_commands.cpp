@@ -262,17 +262,16 @@ private:
 
   /// What counts, the manifest's word where the rule has none.
   static Effects effects(const sync::ObjectRule& rule, const json::Value& body, const sync::RulePlace& place) {
-    Effects effects;
     const bool delta = !rule.full && place.object->capabilities.delta;
     const auto initial = rule.initial_mode == sync::InitialSyncMode::full_once             ? "full_once"
                          : rule.initial_mode == sync::InitialSyncMode::delta_only_from_now ? "delta_only_from_now"
                                                                                            : "delta_only_after_date";
-    effects.emplace_back("due", due_text(body, *place.object));
-    effects.emplace_back("behaviour", delta ? "delta" : "full");
-    effects.emplace_back("conflictPolicy", rule.conflict == store::ConflictPolicy::skip ? "skip" : "upsert");
-    effects.emplace_back("autoCreateUnmatched", rule.create_unmatched ? "true" : "false");
-    effects.emplace_back("deletionPolicy", store::to_string(rule.deletion));
-    effects.emplace_back("initialSyncMode", initial);
+    Effects effects{{"due", due_text(body, *place.object)},
+                    {"behaviour", delta ? "delta" : "full"},
+                    {"conflictPolicy", rule.conflict == store::ConflictPolicy::skip ? "skip" : "upsert"},
+                    {"autoCreateUnmatched", rule.create_unmatched ? "true" : "false"},
+                    {"deletionPolicy", std::string(store::to_string(rule.deletion))},
+                    {"initialSyncMode", initial}};
     if (rule.initial_since) {
       effects.emplace_back("initialSyncSince", format_iso8601(*rule.initial_since));
     }

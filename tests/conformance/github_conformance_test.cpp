@@ -29,12 +29,13 @@ SimulatorOptions options_of(std::uint64_t seed) {
     organisation.login = organisations.at(i);
     organisation.members = i == 0 ? 6 : 3;
     organisation.repositories = 4;
-    organisation.pull_requests = i == 0 ? 140 : 9;          // more than a page in the largest repository
-    organisation.commits_per_repository = i == 0 ? 105 : 4; // more than a page
+    organisation.pull_requests = i == 0 ? 30 : 9;          // more than a page in the largest repository
+    organisation.commits_per_repository = i == 0 ? 13 : 4; // more than a page
     options.world.organisations.push_back(organisation);
     options.tokens.push_back({.token = tokens.at(i), .login = {}, .organisations = {organisations.at(i)}});
   }
   options.api_base = api;
+  options.largest_page = 10;
   options.limits = {.primary = 0, .points_per_minute = 0, .concurrent = 0};
   options.gzip = false;
   return options;

@@ -73,6 +73,7 @@ Result<SimulatorOptions> options_from_json(std::string_view json) {
           .read("api_base", options.api_base)
           .read("gzip", options.gzip)
           .read("link_on_not_modified", options.link_on_not_modified)
+          .read("largest_page", options.largest_page)
           .read("control", options.control)
           .read("cache_bytes", options.cache_bytes)
           .finish());

@@ -19,6 +19,7 @@ struct Context {
   const Route& route;
   const Target& target;
   const std::string& base;
+  std::size_t largest_page;
 };
 
 Content failure(int status, std::string_view message) { return {status, error_body(status, message), {}, {}}; }
@@ -38,8 +39,8 @@ struct Window {
   std::size_t end = 0;
 };
 
-Window window_of(const Target& target, std::size_t total) {
-  const std::size_t size = std::min<std::size_t>(positive_parameter(target, "per_page", 30), 100);
+Window window_of(const Target& target, std::size_t total, std::size_t largest_page) {
+  const std::size_t size = std::clamp<std::size_t>(largest_page, 1, positive_parameter(target, "per_page", 30));
   Window window;
   // A page far past the end is as empty as the next one; the bound keeps the product from wrapping.
   window.page = std::min<std::size_t>(positive_parameter(target, "page", 1), 1U << 30U);
@@ -76,7 +77,7 @@ std::string link_of(const Context& context, const std::string& path, const Windo
 
 /// One page of `total` rows; `row(out, i)` writes row i.
 template <typename Row> Content list(const Context& context, const std::string& path, std::size_t total, Row row) {
-  const Window window = window_of(context.target, total);
+  const Window window = window_of(context.target, total, context.largest_page);
   JsonText out;
   out.begin_array();
   for (std::size_t i = window.begin; i < window.end; ++i) {
@@ -398,9 +399,9 @@ std::string error_body(int status, std::string_view message) {
 }
 
 Content answer_route(const World& world, const Viewer& viewer, ApiVersion version, const Route& route,
-                     const Target& target, const std::string& base) {
+                     const Target& target, const std::string& base, std::size_t largest_page) {
   Renderer renderer(world, version);
-  const Context context{world, viewer, renderer, route, target, base};
+  const Context context{world, viewer, renderer, route, target, base, largest_page};
   switch (route.endpoint) {
   case Endpoint::undescribed:
   case Endpoint::rate_limit:

@@ -31,8 +31,8 @@ struct Content {
 [[nodiscard]] std::string error_body(int status, std::string_view message);
 
 /// Answers a described route from the world. `base` is what links begin with, e.g. "http://127.0.0.1:4567" or
-/// "https://api.github.com". `rate_limit` is answered elsewhere. Pure.
+/// "https://api.github.com", `largest_page` how many rows a page has at most. `rate_limit` is answered elsewhere. Pure.
 [[nodiscard]] Content answer_route(const World& world, const Viewer& viewer, ApiVersion version, const Route& route,
-                                   const Target& target, const std::string& base);
+                                   const Target& target, const std::string& base, std::size_t largest_page);
 
 } // namespace dovetail::simulators::github

@@ -261,7 +261,8 @@ std::shared_ptr<GithubSimulator::Page> GithubSimulator::page_for(Call& call) {
       return found->second;
     }
   }
-  Content content = answer_route(world_, call.token->viewer, call.version, call.route, call.target, call.base);
+  Content content =
+      answer_route(world_, call.token->viewer, call.version, call.route, call.target, call.base, options_.largest_page);
   auto page = std::make_shared<Page>();
   page->status = content.status;
   page->etag = fmt::format("W/\"{}\"", hex_text(hash_text(content.body), 64));

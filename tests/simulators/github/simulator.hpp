@@ -46,6 +46,8 @@ struct SimulatorOptions {
   /// A 304 carries the list's current Link header, as the service does. Its ETag covers the body alone: a page can be
   /// unchanged while a page after it is new.
   bool link_on_not_modified = true;
+  /// How many rows a page has at most, whatever is asked for.
+  std::size_t largest_page = 100;
   /// The control paths under /__sim__/ exist (see control.hpp).
   bool control = true;
   /// Finished bodies that are kept for the next asker.

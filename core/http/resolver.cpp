@@ -88,6 +88,7 @@ public:
     if (const auto address = IpAddress::parse(host)) {
       return Addresses{*address};
     }
+    DOVETAIL_TRY_STATUS(cancellation.check(clock_));
     std::shared_ptr<Lookup> lookup;
     {
       const std::scoped_lock lock(mutex_);

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/store/rule_repository.hpp"
 #include "tests/simulators/bqe/simulator.hpp"
 #include "tests/support/sync_world.hpp"
 
@@ -165,6 +167,64 @@ TEST_P(BqeSync, EndsADeltaAfterChangesWhereAFreshFullPassEnds_SYNC_8) {
     EXPECT_EQ(active(world, delta, model), active(world, full, model)) << model;
   }
   EXPECT_THAT(bqe.undescribed_requests(), IsEmpty());
+}
+
+TEST_P(BqeSync, TreatsADivergedAnEqualAndAnEmptyClientAsTheRulesPolicySays_SYNC_1) {
+  struct Case {
+    const char* policy;
+    bool diverged_follows;
+    bool equal_follows;
+    bool empty_follows;
+  };
+  for (const Case& one : {Case{"preserve_local", false, true, true}, Case{"follow_bqe", true, true, true},
+                          Case{"write_once", false, false, false}}) {
+    SCOPED_TRACE(one.policy);
+    auto options = world_of(5, 60);
+    options.world.clients = 1;
+    BqeSimulator bqe(options, service_clock());
+    SyncWorld world(bqe, {.dialect = GetParam()});
+    const auto acme = connect(world);
+    store::RuleRepository rules({world.store.database(), acme.tenant.id});
+    ASSERT_TRUE(rules
+                    .save({.connection = acme.connection.id,
+                           .object = "project",
+                           .body = std::string(R"({"clientSyncPolicy":")") + one.policy + R"("})",
+                           .enabled = true,
+                           .revision = 0,
+                           .created_at = {},
+                           .updated_at = {}})
+                    .ok());
+    ASSERT_EQ(errors_of(world.sync(acme)), "");
+    const std::string before = world.raw("SELECT min(bqe_client_name) FROM project");
+    EXPECT_EQ(world.raw("SELECT count(*) FROM project WHERE client <> '" + before + "' OR bqe_client_name <> '" +
+                        before + "'"),
+              "0");
+    std::vector<std::string> ids;
+    bqe.with_world([&ids](const World& truth) {
+      for (const Project& project : truth.projects()) {
+        if (project.parent_id.empty() && project.status != simulators::bqe::status_inactive) {
+          ids.push_back(project.audit.id);
+        }
+      }
+    });
+    ASSERT_GE(ids.size(), 3U);
+    static_cast<void>(
+        world.raw("UPDATE project SET client = 'Ours' WHERE external_id = '" + ids[0] + "' AND state = 'active'"));
+    static_cast<void>(
+        world.raw("UPDATE project SET client = '' WHERE external_id = '" + ids[2] + "' AND state = 'active'"));
+    static_cast<void>(bqe.mutate(1, {.renamed_clients = 1}));
+    ASSERT_EQ(errors_of(world.sync(acme, {.full = true})), "");
+    const std::string after = world.raw("SELECT min(bqe_client_name) FROM project WHERE state = 'active'");
+    EXPECT_NE(after, before);
+    const auto expect = [&](const std::string& id, bool follows, const std::string& otherwise) {
+      EXPECT_EQ(field(world, acme, "bqe_client_name", id), after) << "the provider's own word is always kept";
+      EXPECT_EQ(field(world, acme, "client", id), follows ? after : otherwise);
+      EXPECT_THAT(field(world, acme, "client_sync_policy_state", id), HasSubstr(follows ? ":in_sync" : ":diverged"));
+    };
+    expect(ids[0], one.diverged_follows, "Ours");
+    expect(ids[1], one.equal_follows, before);
+    expect(ids[2], one.empty_follows, "");
+  }
 }
 
 TEST_P(BqeSync, MakesAnArchivedProjectInactiveAndARestoredOneActiveAgain_SYNC_7) {

@@ -8,9 +8,11 @@
 #include <fstream>
 #include <latch>
 #include <limits>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -322,16 +324,17 @@ TEST_P(DatabaseTest, AnotherThreadsWriteMakesPutOffCommitsDurableWithItsOwn) {
 
 TEST_P(DatabaseTest, AttachmentsStayWithTheirConnectionAndGoBeforeIt) {
   struct Counter final : ConnectionAttachment {
-    explicit Counter(std::atomic<int>& gone) : gone_(gone) {}
+    explicit Counter(std::shared_ptr<std::atomic<int>> gone) : gone_(std::move(gone)) {}
     Counter(const Counter&) = delete;
     Counter& operator=(const Counter&) = delete;
     Counter(Counter&&) = delete;
     Counter& operator=(Counter&&) = delete;
-    ~Counter() override { ++gone_; }
-    std::atomic<int>& gone_;
+    ~Counter() override { ++*gone_; }
+    std::shared_ptr<std::atomic<int>> gone_;
     int uses = 0;
   };
-  std::atomic<int> gone{0};
+  // The last of them goes with the store, after this function.
+  const auto gone = std::make_shared<std::atomic<int>>(0);
   const auto use = [&] {
     return *database().with_write(tenant_, [&](Transaction& transaction) -> Result<int> {
       EXPECT_EQ(transaction.sqlite() != nullptr, GetParam() == Dialect::sqlite);
@@ -341,9 +344,9 @@ TEST_P(DatabaseTest, AttachmentsStayWithTheirConnectionAndGoBeforeIt) {
   };
   EXPECT_EQ(use(), 1);
   EXPECT_EQ(use(), 2);
-  EXPECT_EQ(gone, 0);
+  EXPECT_EQ(*gone, 0);
   store().reopen();
-  EXPECT_EQ(gone, 1);
+  EXPECT_EQ(*gone, 1);
   EXPECT_EQ(use(), 1);
 }
 

@@ -14,6 +14,16 @@ std::optional<Protocol> protocol_from_name(std::string_view name) noexcept {
   return name == "xmlrpc" ? std::optional(Protocol::xmlrpc) : std::nullopt;
 }
 
+namespace {
+
+/// Visits the values of an array or object that need not be there.
+template <typename Visit> Status visit_values(const Json& json, std::string_view container, Visit visit) {
+  DVT_TRY(const auto there, json.at(container));
+  return there.absent() ? Status() : json.for_each(container, {""}, visit);
+}
+
+} // namespace
+
 Result<Settings> read_settings(Context& context, const Config& config) {
   DVT_TRY(const auto json, context.parse(config.config));
   Settings settings;
@@ -23,12 +33,9 @@ Result<Settings> read_settings(Context& context, const Config& config) {
   settings.language = json.string_or("/language", "");
   settings.batch_size = json.integer_or("/batchSize", settings.batch_size);
   settings.trust_stamps = json.string_or("/fullPass", "everything") == "changed";
-  DVT_TRY(const auto companies, json.at("/companies"));
-  if (!companies.absent()) {
-    DVT_TRY_STATUS(json.for_each("/companies", {""}, [&settings](const JsonElement& company) {
-      settings.companies.push_back(company[0].integer().value_or(0));
-    }));
-  }
+  DVT_TRY_STATUS(visit_values(json, "/companies", [&settings](const JsonElement& company) {
+    settings.companies.push_back(company[0].integer().value_or(0));
+  }));
   DVT_TRY(const auto manifest, context.parse(config.settings));
   DVT_TRY(const auto objects, manifest.at("/objects"));
   if (objects.absent()) {
@@ -43,18 +50,11 @@ Result<Settings> read_settings(Context& context, const Config& config) {
                                                                        .watched_field = std::string(object[3].text())});
       }));
   for (auto& [key, spec] : settings.objects) {
-    const auto pointer = "/objects/" + pointer_escape(key) + "/optional";
-    DVT_TRY(const auto optional, manifest.at(pointer));
-    if (!optional.absent()) {
-      DVT_TRY_STATUS(manifest.for_each(
-          pointer, {""}, [&names = spec.optional](const JsonElement& name) { names.emplace_back(name[0].text()); }));
-    }
+    DVT_TRY_STATUS(
+        visit_values(manifest, "/objects/" + pointer_escape(key) + "/optional",
+                     [&names = spec.optional](const JsonElement& name) { names.emplace_back(name[0].text()); }));
   }
-  DVT_TRY(const auto renamed, manifest.at("/renamed"));
-  if (renamed.absent()) {
-    return settings;
-  }
-  DVT_TRY_STATUS(manifest.for_each("/renamed", {""}, [&settings](const JsonElement& field) {
+  DVT_TRY_STATUS(visit_values(manifest, "/renamed", [&settings](const JsonElement& field) {
     settings.renamed.emplace(std::string(field.key()), std::string(field[0].text()));
   }));
   return settings;

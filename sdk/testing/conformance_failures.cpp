@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conformance_failures.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +21,15 @@ namespace {
 
 /// Failed pages that one pass may have while each of its requests fails once.
 constexpr std::size_t many_failures = 20'000;
+
+/// Tells requests apart: the same one has the same text.
+std::string asked(const SentRequest& sent) { return sent.method + " " + sent.url + " " + sent.body; }
+
+/// A broken address leads to undescribed requests: they say nothing about the plugin.
+void append_but_undescribed(Problems& problems, const Problems& found) {
+  std::copy_if(found.begin(), found.end(), std::back_inserter(problems),
+               [](const std::string& problem) { return !problem.starts_with("a request that the provider's"); });
+}
 
 /// What the first try of every request comes to.
 struct Failure {
@@ -41,9 +53,7 @@ Problems failing_once(const ConformanceProvider& provider, const Failure& failur
       refusing = provider.make_world(Trial::seed);
       refusing->revoke(0);
     }
-    const auto first_time = [&seen](const SentRequest& sent) {
-      return seen.insert(sent.method + " " + sent.url + " " + sent.body).second;
-    };
+    const auto first_time = [&seen](const SentRequest& sent) { return seen.insert(asked(sent)).second; };
     if (failure.cut) {
       reader->spoil = [&first_time](const SentRequest& sent, Reply& reply) {
         if (reply.body.size() > 2 && first_time(sent)) {
@@ -148,7 +158,7 @@ Problems broken_members_break_no_rule(const ConformanceProvider& provider) {
   constexpr std::uint64_t worlds = 40;
   bool spoilt = false;
   for (std::uint64_t choice = 1; choice <= worlds; ++choice) {
-    auto found = on_trial(provider, [choice, &spoilt](Trial& trial) {
+    const auto found = on_trial(provider, [choice, &spoilt](Trial& trial) {
       const auto reader = trial.reader();
       if (reader == nullptr) {
         return;
@@ -167,10 +177,7 @@ Problems broken_members_break_no_rule(const ConformanceProvider& provider) {
                     ") makes the plugin break a rule: " + status.error().message);
       }
     });
-    // A broken address leads to undescribed requests: they say nothing about the plugin.
-    std::erase_if(found,
-                  [](const std::string& problem) { return problem.starts_with("a request that the provider's"); });
-    problems.insert(problems.end(), found.begin(), found.end());
+    append_but_undescribed(problems, found);
   }
   if (!spoilt) {
     problems.emplace_back("no answer is JSON or XML-RPC with members, so nothing is shown");
@@ -182,7 +189,7 @@ Problems broken_answers_leave_nothing_behind(const ConformanceProvider& provider
   Problems problems;
   constexpr std::uint64_t worlds = 8;
   for (std::uint64_t choice = 1; choice <= worlds; ++choice) {
-    auto found = on_trial(provider, [choice](Trial& trial) {
+    const auto found = on_trial(provider, [choice](Trial& trial) {
       const auto wanted = trial.fresh_rows();
       const auto reader = trial.reader();
       if (reader == nullptr) {
@@ -191,9 +198,9 @@ Problems broken_answers_leave_nothing_behind(const ConformanceProvider& provider
       // Broken the first time only: what cannot be understood is asked for again.
       std::set<std::string> seen;
       reader->spoil = [choice, &seen](const SentRequest& sent, Reply& reply) {
-        const auto asked = sent.method + " " + sent.url + " " + sent.body;
-        if (seen.insert(asked).second) {
-          reply.body = with_a_broken_member(reply.body, mix(asked, choice));
+        const auto request = asked(sent);
+        if (seen.insert(request).second) {
+          reply.body = with_a_broken_member(reply.body, mix(request, choice));
         }
       };
       static_cast<void>(reader->pass(true, many_failures));
@@ -212,10 +219,7 @@ Problems broken_answers_leave_nothing_behind(const ConformanceProvider& provider
       }
       trial.compare(wanted, rows, what);
     });
-    // As above.
-    std::erase_if(found,
-                  [](const std::string& problem) { return problem.starts_with("a request that the provider's"); });
-    problems.insert(problems.end(), found.begin(), found.end());
+    append_but_undescribed(problems, found);
   }
   return problems;
 }

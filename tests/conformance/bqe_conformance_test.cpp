@@ -89,10 +89,7 @@ public:
   }
   void revoke(std::size_t account) override { revoked_.at(account) = true; }
   [[nodiscard]] std::vector<std::string> undescribed_requests() const override {
-    auto all = companies_[0]->undescribed_requests();
-    const auto others = companies_[1]->undescribed_requests();
-    all.insert(all.end(), others.begin(), others.end());
-    return all;
+    return undescribed_requests_of(companies_);
   }
 
 private:

@@ -73,10 +73,7 @@ public:
   }
   void revoke(std::size_t account) override { accounts_.at(account)->remove_token(tokens.at(account)); }
   [[nodiscard]] std::vector<std::string> undescribed_requests() const override {
-    auto all = accounts_[0]->undescribed_requests();
-    const auto others = accounts_[1]->undescribed_requests();
-    all.insert(all.end(), others.begin(), others.end());
-    return all;
+    return undescribed_requests_of(accounts_);
   }
 
 private:

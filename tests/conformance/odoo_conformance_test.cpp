@@ -88,10 +88,7 @@ public:
   void remove(std::uint64_t seed) override { static_cast<void>(servers_[0]->mutate(seed, {.deleted = 2})); }
   void revoke(std::size_t account) override { revoked_.at(account) = true; }
   [[nodiscard]] std::vector<std::string> undescribed_requests() const override {
-    auto all = servers_[0]->undescribed_requests();
-    const auto others = servers_[1]->undescribed_requests();
-    all.insert(all.end(), others.begin(), others.end());
-    return all;
+    return undescribed_requests_of(servers_);
   }
 
 private:

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,16 @@ namespace dovetail::test {
 /// A plugin that this build made, and a manifest of the source tree; ctest says where they are.
 [[nodiscard]] std::string plugin_of_this_build(const std::string& key);
 [[nodiscard]] std::string manifest_of_the_sources(const std::string& key);
+
+/// Of both accounts, where each has a simulator of its own.
+template <typename Simulator>
+[[nodiscard]] std::vector<std::string>
+undescribed_requests_of(const std::array<std::unique_ptr<Simulator>, 2>& accounts) {
+  auto all = accounts[0]->undescribed_requests();
+  const auto others = accounts[1]->undescribed_requests();
+  all.insert(all.end(), others.begin(), others.end());
+  return all;
+}
 
 /// The manifest's objects without the fields of which `varies` says that they change without a sign that a delta could see.
 [[nodiscard]] std::vector<testing::ConformanceObject>

@@ -82,8 +82,7 @@ std::string mapped(const std::map<std::string, std::string>& table, const std::s
   return found == table.end() ? otherwise : found->second;
 }
 
-/// A model's active rows of a tenant: id -> the columns, as texts one behind the other. One query, since each takes a connection of its own where the
-/// store is PostgreSQL.
+/// A model's active rows of a tenant: id -> the columns, as texts one behind the other. One query for all of them.
 std::map<std::string, std::string> stored_rows(MondayWorld& world, const std::string& model,
                                                const std::vector<std::string>& columns, const std::string& where) {
   // Characters that no text of the account has.

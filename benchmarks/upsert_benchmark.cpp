@@ -10,6 +10,8 @@
 #include <tuple>
 #include <vector>
 
+#include <sched.h>
+
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -46,6 +48,30 @@ constexpr std::size_t few_step = 20; // one record of so many
 constexpr std::int64_t pages_before = 20;
 constexpr double floor_of_raw = 0.9;
 constexpr double floor_of_unchanged = 1.5;
+
+/// Keeps this thread, and the processes that it starts from now on, on one of the processors that it may use: the first or the last. Where the scheduler
+/// happens to put a server's process, for as long as the connection lasts, would otherwise decide more than what is measured.
+enum class Processor : std::uint8_t { first, last };
+void stay_on(Processor which) {
+  static const cpu_set_t allowed = [] {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    static_cast<void>(::sched_getaffinity(0, sizeof set, &set));
+    return set;
+  }();
+  int chosen = -1;
+  for (int i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(static_cast<unsigned>(i), &allowed) && (chosen < 0 || which == Processor::last)) {
+      chosen = i;
+    }
+  }
+  if (chosen >= 0) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<unsigned>(chosen), &set);
+    static_cast<void>(::sched_setaffinity(0, sizeof set, &set));
+  }
+}
 
 /// The rows of one page; texts are the page's own.
 void make_page(mapping::PageRows& rows, std::int64_t first, std::size_t count, std::int64_t version,
@@ -311,7 +337,9 @@ int main(int argc, char** argv) {
             [&pairs, &results, dialect, what, rows](benchmark::State& state) {
               auto& pair = pairs[{dialect, rows}];
               if (!pair) {
+                stay_on(Processor::last); // the server, which the first pair starts
                 pair = std::make_unique<Pair>(dialect, rows);
+                stay_on(Processor::first);
               }
               measure(state, *pair, what, rows, results[{dialect, rows, what}]);
             })

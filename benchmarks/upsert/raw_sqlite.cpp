@@ -15,7 +15,10 @@ namespace {
 
 namespace sql = store::detail::sqlite_sql;
 
-/// As a program writes it that binds and steps a row at a time.
+/// As a program writes them that binds and steps a row at a time.
+constexpr std::string_view link_sql =
+    "SELECT row_id, content_hash, state, model = ?5 FROM external_link "
+    "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND external_id = ?4";
 constexpr std::string_view write_link_sql =
     "INSERT INTO external_link (tenant_id, connection_id, object, external_id, external_hash, model, row_id, "
     "content_hash, state, pass_id, first_seen_at, last_changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
@@ -42,7 +45,7 @@ public:
     begin_ = prepare("BEGIN IMMEDIATE");
     commit_ = prepare("COMMIT");
     guard_ = prepare(sql::guard_sql);
-    look_up_ = prepare(sql::link_sql);
+    look_up_ = prepare(link_sql);
     insert_ = prepare(texts.insert_row);
     update_ = prepare(texts.update_row);
     link_ = prepare(write_link_sql);

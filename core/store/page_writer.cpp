@@ -208,6 +208,10 @@ Status PageWriter::Impl::match(PageStatements& statements, std::vector<std::size
 Status PageWriter::Impl::decide(PageStatements& statements, PageOutcome& outcome, PageChanges& changes) {
   std::vector<std::size_t> unknown;
   for (std::size_t i = 0; i < page_records_.records().size(); ++i) {
+    const bool unchanged = links_[i].found && links_[i].content_hash == page_records_.records()[i].content_hash;
+    if (!unchanged) {
+      DOVETAIL_TRY_STATUS(check_cells(plan_, page_records_.records()[i]));
+    }
     if (links_[i].found) {
       take_existing(i, outcome, changes);
     } else if (plan_.match_cells.empty() || page_records_.records()[i].header->gone) {

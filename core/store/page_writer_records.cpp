@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -11,7 +12,6 @@
 namespace dovetail::store::detail {
 namespace {
 
-using mapping::Cell;
 using mapping::PageRows;
 
 constexpr std::size_t max_key_bytes = 1024;    // of a page or of plugin state; the ABI's bound
@@ -88,7 +88,7 @@ Status PageRecords::collect(const ObjectPlan& plan, const PageWrite& page) {
     // A key of this pass alone is one that no plugin can give.
     seen.page_key = batch.page_key.empty() ? fmt::format("{}{}/{}/{}", nameless_page, page.pass_id, page.pass_pages, i)
                                            : batch.page_key;
-    DOVETAIL_TRY_STATUS(collect_batch(plan, batch, seen));
+    collect_batch(batch, seen);
     if (!batch.page_key.empty() || page.full_pass) {
       seen_.push_back(std::move(seen));
     }
@@ -96,14 +96,14 @@ Status PageRecords::collect(const ObjectPlan& plan, const PageWrite& page) {
   return {};
 }
 
-Status PageRecords::collect_batch(const ObjectPlan& plan, const RecordBatch& batch, SeenPage& seen) {
+void PageRecords::collect_batch(const RecordBatch& batch, SeenPage& seen) {
   const PageRows& rows = *batch.rows;
   PageOutcome& outcome = outcome_;
   const std::size_t mask = slots_.size() - 1;
-  seen.seen.reserve(rows.size() * sizeof(std::uint64_t));
+  seen.seen.resize(rows.size() * sizeof(std::uint64_t));
+  std::size_t seen_bytes = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const mapping::RowHeader& header = rows.header(i);
-    const std::span<const Cell> cells = rows.row(i);
     ++outcome.counters.fetched;
     if (header.external_id.empty() || header.external_id.size() > limits::max_external_id_bytes ||
         !is_storable_text(header.external_id)) {
@@ -115,19 +115,13 @@ Status PageRecords::collect_batch(const ObjectPlan& plan, const RecordBatch& bat
       }
       continue;
     }
-    for (std::size_t cell = 0; cell < cells.size(); ++cell) {
-      if (!fits(cells[cell].kind(), plan.fields[cell]->type)) {
-        return internal(
-            fmt::format("The mapping of object \"{}\" gave field \"{}\" a value of another type: report this.",
-                        plan.target.object, plan.fields[cell]->name));
-      }
-    }
     const std::uint64_t hash = header.external_id_hash;
-    // A record that says it is gone was not seen.
-    for (unsigned byte = 0; byte < sizeof hash && !header.gone; ++byte) {
-      seen.seen.push_back(static_cast<char>(static_cast<unsigned char>(hash >> (8U * byte))));
+    if (!header.gone) { // a record that says it is gone was not seen
+      static_assert(std::endian::native == std::endian::little);
+      std::memcpy(seen.seen.data() + seen_bytes, &hash, sizeof hash);
+      seen_bytes += sizeof hash;
     }
-    const Incoming record{&header, cells.data(), std::bit_cast<std::int64_t>(hash),
+    const Incoming record{&header, rows.row(i).data(), std::bit_cast<std::int64_t>(hash),
                           std::bit_cast<std::int64_t>(header.content_hash)};
     std::size_t slot = hash & mask;
     while (slots_[slot] != 0 && records_[slots_[slot] - 1].header->external_id != header.external_id) {
@@ -140,6 +134,17 @@ Status PageRecords::collect_batch(const ObjectPlan& plan, const RecordBatch& bat
     } else {
       records_.push_back(record);
       slots_[slot] = static_cast<std::uint32_t>(records_.size());
+    }
+  }
+  seen.seen.resize(seen_bytes);
+}
+
+Status check_cells(const ObjectPlan& plan, const Incoming& record) {
+  for (std::size_t i = 0; i < plan.fields.size(); ++i) {
+    if (!fits(record.cells[i].kind(), plan.fields[i]->type)) {
+      return internal(
+          fmt::format("The mapping of object \"{}\" gave field \"{}\" a value of another type: report this.",
+                      plan.target.object, plan.fields[i]->name));
     }
   }
   return {};

@@ -24,12 +24,16 @@ public:
   [[nodiscard]] const PageOutcome& outcome() const noexcept { return outcome_; }
 
 private:
-  Status collect_batch(const ObjectPlan& plan, const RecordBatch& batch, SeenPage& seen);
+  void collect_batch(const RecordBatch& batch, SeenPage& seen);
 
   std::vector<Incoming> records_;
   std::vector<SeenPage> seen_;
   PageOutcome outcome_;
   std::vector<std::uint32_t> slots_; // open addressing over records_ by external id; 0 = free, else index + 1
 };
+
+/// internal when a cell has a kind that its field's type does not take. Whoever reads a record's cells calls this before; those of records that have
+/// not changed are never read.
+[[nodiscard]] Status check_cells(const ObjectPlan& plan, const Incoming& record);
 
 } // namespace dovetail::store::detail

@@ -222,28 +222,6 @@ bool make_storable(Cell& cell, RepairedTexts& repaired) {
   return false;
 }
 
-bool fits(Cell::Kind kind, model::FieldType type) noexcept {
-  switch (kind) {
-  case Cell::Kind::null:
-    return true;
-  case Cell::Kind::text:
-    return type == model::FieldType::text;
-  case Cell::Kind::integer:
-    return type == model::FieldType::integer;
-  case Cell::Kind::real:
-    return type == model::FieldType::real;
-  case Cell::Kind::boolean:
-    return type == model::FieldType::boolean;
-  case Cell::Kind::timestamp:
-    return type == model::FieldType::timestamp;
-  case Cell::Kind::date:
-    return type == model::FieldType::date;
-  case Cell::Kind::json:
-    return type == model::FieldType::json;
-  }
-  return false;
-}
-
 void format_iso_date_to(std::int64_t days, char* out) noexcept {
   std::array<char, iso8601_length> text{};
   format_iso8601_to(Timestamp(std::chrono::days(days)), text.data());

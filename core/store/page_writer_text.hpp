@@ -30,7 +30,28 @@ using RepairedTexts = std::deque<std::string>;
 bool make_storable(mapping::Cell& cell, RepairedTexts& repaired);
 
 /// True when a cell of this kind may stand in a column of this type (null always may).
-[[nodiscard]] bool fits(mapping::Cell::Kind kind, model::FieldType type) noexcept;
+[[nodiscard]] constexpr bool fits(mapping::Cell::Kind kind, model::FieldType type) noexcept {
+  using Kind = mapping::Cell::Kind;
+  switch (kind) {
+  case Kind::null:
+    return true;
+  case Kind::text:
+    return type == model::FieldType::text;
+  case Kind::integer:
+    return type == model::FieldType::integer;
+  case Kind::real:
+    return type == model::FieldType::real;
+  case Kind::boolean:
+    return type == model::FieldType::boolean;
+  case Kind::timestamp:
+    return type == model::FieldType::timestamp;
+  case Kind::date:
+    return type == model::FieldType::date;
+  case Kind::json:
+    return type == model::FieldType::json;
+  }
+  return false;
+}
 
 /// Writes "YYYY-MM-DD" of `days` since 1970-01-01 (years 1 to 9999) into `out`, which has room for 10 characters.
 inline constexpr std::size_t iso_date_length = 10;

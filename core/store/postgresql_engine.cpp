@@ -18,10 +18,6 @@ constexpr const char* begin_owner_write = "BEGIN; SELECT pg_advisory_xact_lock(7
 constexpr const char* begin_owner_read = "BEGIN READ ONLY";
 constexpr const char* begin_operator_write = "BEGIN; SET LOCAL ROLE dovetail_operator";
 constexpr const char* begin_operator_read = "BEGIN READ ONLY; SET LOCAL ROLE dovetail_operator";
-constexpr std::string_view begin_tenant_write =
-    "BEGIN; SET LOCAL ROLE dovetail_runtime; SET LOCAL dovetail.tenant_id = ";
-constexpr std::string_view begin_tenant_read =
-    "BEGIN READ ONLY; SET LOCAL ROLE dovetail_runtime; SET LOCAL dovetail.tenant_id = ";
 
 // Roles belong to the whole server: another database's start may make them at the same moment.
 constexpr const char* make_roles = R"(DO $body$
@@ -74,14 +70,14 @@ protected:
   [[nodiscard]] Status prepare_migrations() override;
 
 private:
-  [[nodiscard]] Status begin(Session& session, const Scope& scope) const;
+  [[nodiscard]] static Status begin(Session& session, const Scope& scope);
   [[nodiscard]] Status commit(Session& session) const;
 
   const PostgresqlTarget target_;
   SessionPool sessions_;
 };
 
-Status PostgresqlEngine::begin(Session& session, const Scope& scope) const {
+Status PostgresqlEngine::begin(Session& session, const Scope& scope) {
   constexpr std::string_view what = "beginning a transaction";
   switch (scope.access) {
   case Access::owner:
@@ -89,12 +85,10 @@ Status PostgresqlEngine::begin(Session& session, const Scope& scope) const {
   case Access::operators:
     return session.execute(scope.write ? begin_operator_write : begin_operator_read, what);
   case Access::tenant:
-    break;
+    session.begin_later({scope.tenant, scope.write});
+    return {};
   }
-  // SET takes no parameters. The number is ours and cannot be anything else; one round trip instead of two.
-  std::string script(scope.write ? begin_tenant_write : begin_tenant_read);
-  script += std::to_string(scope.tenant.value);
-  return session.execute(script.c_str(), what);
+  return internal("a transaction of an unknown kind");
 }
 
 Status PostgresqlEngine::attempt(const Scope& scope, const Work& work) {
@@ -111,8 +105,13 @@ Status PostgresqlEngine::attempt(const Scope& scope, const Work& work) {
   Transaction transaction(*session, scope.tenant);
   Status status = call(work, transaction);
   if (!session->connected()) {
-    // Nothing was committed: the server rolls back what its client left behind.
+    // Nothing was committed: the server rolls back what its client left behind. One that was restarted has cut all connections.
+    sessions_.drop_idle();
     return unavailable(target_.description + ": the connection was lost in a transaction");
+  }
+  if (session->pending_begin()) { // nothing was sent, or nothing began
+    session->drop_pending_begin();
+    return status;
   }
   if (status.ok() && PQtransactionStatus(session->postgresql()) == PQTRANS_INTRANS) {
     return commit(*session);

@@ -98,7 +98,23 @@ public:
   [[nodiscard]] bool connected() const noexcept override { return PQstatus(connection_) == CONNECTION_OK; }
 
   [[nodiscard]] Status execute(const char* script, std::string_view what) override {
+    DOVETAIL_TRY_STATUS(begin_now());
     return execute_postgresql(connection_, script, what);
+  }
+
+  [[nodiscard]] Status begin_now() override {
+    if (!pending_begin()) {
+      return {};
+    }
+    // SET takes no parameters. The number is ours and cannot be anything else; one round trip instead of two.
+    std::string script = pending_begin()->write ? "BEGIN" : "BEGIN READ ONLY";
+    script += "; SET LOCAL ROLE dovetail_runtime; SET LOCAL dovetail.tenant_id = ";
+    script += std::to_string(pending_begin()->tenant.value);
+    Status begun = execute_postgresql(connection_, script.c_str(), "beginning a transaction");
+    if (PQtransactionStatus(connection_) != PQTRANS_IDLE) {
+      drop_pending_begin(); // it runs, or has failed, and is to be ended in any case
+    }
+    return begun;
   }
 
   [[nodiscard]] Error translate(const std::exception& exception, std::string_view what) override {

@@ -15,6 +15,7 @@
 #include "core/base/random.hpp"
 #include "core/store/database.hpp"
 #include "core/store/query.hpp"
+#include "core/store/upsert_postgres_pipeline.hpp"
 #include "tests/support/cut_proxy.hpp"
 #include "tests/support/test_postgres.hpp"
 #include "tests/support/test_store.hpp"
@@ -270,6 +271,71 @@ TEST_F(PostgresqlConnectionTest, AServerThatThrewEverybodyOutIsJoinedAgain) {
             "' AND pid <> pg_backend_pid()");
   ASSERT_TRUE(raw("DELETE FROM plugin_state").empty());
   EXPECT_TRUE(note_through_proxy().ok());
+  EXPECT_EQ(raw("SELECT count(*) FROM plugin_state"), "1");
+}
+
+/// What a statement says that is the first to be sent in its transaction.
+Result<std::string> first_of_pipeline(ReadSession& session, std::string_view sql) {
+  std::string answer;
+  detail::PostgresPipeline pipeline(session);
+  pipeline.send(sql, {}, "asking", [&answer](const ::pg_result* result) -> Status {
+    answer = detail::read_text(result, 0, 0);
+    return {};
+  });
+  DOVETAIL_TRY_STATUS(pipeline.sync());
+  return answer;
+}
+constexpr std::string_view who_asks =
+    "SELECT current_user || ' ' || current_setting('dovetail.tenant_id') || ' ' || current_setting('transaction_read_only')";
+
+TEST_F(PostgresqlTest, TEN_1_WhatIsSentFirstBeginsTheTenantsTransaction) {
+  const std::string id = std::to_string(acme_.value);
+  for (int i = 0; i < 2; ++i) { // the second time all is prepared
+    const auto writer = database().with_write(acme_, [](Transaction& transaction) -> Result<std::string> {
+      DOVETAIL_TRY(std::string asked, first_of_pipeline(transaction, who_asks));
+      DOVETAIL_TRY_STATUS(note(transaction, "a"));
+      return asked;
+    });
+    ASSERT_TRUE(writer.ok()) << writer.error().message;
+    EXPECT_EQ(*writer, "dovetail_runtime " + id + " off");
+    EXPECT_EQ(raw("SELECT count(*) FROM plugin_state"), "1");
+    ASSERT_TRUE(raw("DELETE FROM plugin_state").empty());
+    const auto reader = database().with_read(
+        acme_, [](ReadSession& session) -> Result<std::string> { return first_of_pipeline(session, who_asks); });
+    ASSERT_TRUE(reader.ok()) << reader.error().message;
+    EXPECT_EQ(*reader, "dovetail_runtime " + id + " on");
+  }
+}
+
+TEST_F(PostgresqlTest, TEN_1_AFailureOfWhatIsSentFirstLeavesNothingBehind) {
+  const auto failed = database().with_write(acme_, [](Transaction& transaction) -> Status {
+    EXPECT_FALSE(first_of_pipeline(transaction, "SELECT 1 / 0").ok());
+    EXPECT_FALSE(note(transaction, "a").ok()); // neither outside of the transaction nor as its owner
+    return {};
+  });
+  EXPECT_FALSE(failed.ok());
+  EXPECT_EQ(raw("SELECT count(*) FROM plugin_state"), "0");
+  EXPECT_TRUE(database().with_write(acme_, [](Transaction& transaction) { return note(transaction, "a"); }).ok());
+}
+
+TEST_F(PostgresqlTest, ATransactionThatSendsNothingEndsAsItsFunctionSays) {
+  EXPECT_TRUE(database().with_write(acme_, [](Transaction&) { return Status(); }).ok());
+  const Status failed = database().with_write(acme_, [](Transaction&) { return Status(not_found("nothing here")); });
+  ASSERT_FALSE(failed.ok());
+  EXPECT_EQ(failed.error().message, "nothing here");
+  EXPECT_TRUE(database().with_write(acme_, [](Transaction& transaction) { return note(transaction, "a"); }).ok());
+}
+
+TEST_F(PostgresqlConnectionTest, AConnectionLostWithWhatIsSentFirstIsReplacedAndTheWorkDoneAgain) {
+  proxy_->cut_on("set_config('role'", CutProxy::Cut::after);
+  const Status status = through_proxy_->with_write(acme_, [&](Transaction& transaction) -> Status {
+    ++runs_;
+    DOVETAIL_TRY([[maybe_unused]] const auto asked, first_of_pipeline(transaction, who_asks));
+    return note(transaction, "k");
+  });
+  EXPECT_TRUE(proxy_->has_cut());
+  EXPECT_TRUE(status.ok()) << status.error().message;
+  EXPECT_EQ(runs_, 2);
   EXPECT_EQ(raw("SELECT count(*) FROM plugin_state"), "1");
 }
 

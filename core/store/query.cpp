@@ -146,6 +146,7 @@ Query& Query::bind_null() {
 }
 
 Result<std::int64_t> Query::execute() {
+  DOVETAIL_TRY_STATUS(state_->session.begin_now());
   std::size_t affected = 0;
   state_->guarded([&] { affected = state_->statement.execute(); });
   if (state_->failure) {
@@ -165,6 +166,7 @@ Result<std::vector<Row>> Query::rows(std::size_t columns, std::initializer_list<
   const auto is_bytes = [&](std::size_t column) {
     return std::find(bytes.begin(), bytes.end(), column) != bytes.end();
   };
+  DOVETAIL_TRY_STATUS(state_->session.begin_now());
   std::vector<Texts> texts(columns);
   std::vector<Blobs> blobs(columns);
   state_->guarded([&] {

@@ -4,11 +4,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <Poco/Data/Session.h>
 
+#include "core/base/ids.hpp"
 #include "core/base/result.hpp"
 #include "core/base/secret.hpp"
 #include "core/store/transaction.hpp"
@@ -38,6 +40,19 @@ public:
   /// False once the connection is lost and no transaction can go on with it.
   [[nodiscard]] virtual bool connected() const noexcept = 0;
 
+  /// A tenant's transaction that has been promised and not begun: what is sent first begins it, and so saves the round trip that BEGIN alone
+  /// would cost. PostgresPipeline sends it along; execute() and Query run it before their own statement.
+  struct PendingBegin {
+    TenantId tenant;
+    bool write;
+  };
+  void begin_later(PendingBegin begin) noexcept { pending_begin_ = begin; }
+  [[nodiscard]] const std::optional<PendingBegin>& pending_begin() const noexcept { return pending_begin_; }
+  /// To be called when the server says that a transaction runs, or when none is wanted any more.
+  void drop_pending_begin() noexcept { pending_begin_.reset(); }
+  /// Begins what was promised; nothing when nothing was.
+  [[nodiscard]] virtual Status begin_now() { return {}; }
+
   [[nodiscard]] ConnectionAttachment* find_attachment(std::string_view key) const noexcept;
   void keep_attachment(std::string_view key, std::unique_ptr<ConnectionAttachment> attachment);
 
@@ -48,6 +63,7 @@ protected:
 private:
   Dialect dialect_;
   Poco::Data::Session poco_;
+  std::optional<PendingBegin> pending_begin_;
   // Behind poco_, so that they go before the connection does.
   std::map<std::string, std::unique_ptr<ConnectionAttachment>, std::less<>> attachments_;
 };

@@ -23,9 +23,9 @@ struct PageRow {
 };
 
 /// The rows of the page that is being written, as a table that SQL on this connection can read: `dovetail_page`. So a page needs one statement
-/// where it would need one for each row: SQLite opens each index once and not a hundred times. The table exists on the writing
-/// connection only, cannot be used from a stored schema, and is empty but while a statement runs. Columns: id, external_id, external_hash,
-/// source_updated_at, content_hash, link_hash, state, and f0, f1, ... for the record's cells.
+/// where it would need one for each row: SQLite opens each index once and not a hundred times. The table exists on the connections that ask for
+/// it only, cannot be used from a stored schema, and is empty but while a statement runs. Columns: id, external_id, external_hash,
+/// source_updated_at, content_hash, link_hash, state, and f0, f1, ... for the record's cells. Of rows without a change only external_id is read.
 /// One thread at a time, as its connection.
 class SqlitePageRows final : public ConnectionAttachment {
 public:

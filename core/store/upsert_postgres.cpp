@@ -34,11 +34,43 @@ bool is_of_row(std::string_view state) {
 }
 constexpr std::string_view unique_violation = "23505";
 
+/// The arrays of a page's statements, kept with the connection, so that a page allocates nothing once they have grown.
+class PageArrays final : public ConnectionAttachment {
+public:
+  static PageArrays& of(ReadSession& session, std::size_t cells) {
+    auto& arrays =
+        session.attachment<PageArrays>("upsert_postgres_arrays", [] { return std::make_unique<PageArrays>(); });
+    arrays.cells.resize(std::max(arrays.cells.size(), cells));
+    return arrays;
+  }
+  /// Gives back what only a large page needs.
+  void shrink() noexcept {
+    for (PostgresArray* const array : {&ids, &sources, &hashes, &row_states, &external_ids, &numbers}) {
+      array->shrink();
+    }
+    std::for_each(cells.begin(), cells.end(), [](PostgresArray& array) { array.shrink(); });
+  }
+
+  PostgresArray ids;
+  PostgresArray sources;
+  PostgresArray hashes;
+  PostgresArray row_states;
+  PostgresArray external_ids;
+  PostgresArray numbers;
+  std::vector<PostgresArray> cells; ///< of as many fields as the largest model had
+};
+
 class PostgresPage final : public PageStatements {
 public:
   PostgresPage(ReadSession& session, const ObjectPlan& plan, const PostgresUpsertSql& sql)
       : plan_(plan), sql_(sql), tenant_(plan.target.tenant.value), connection_(plan.target.connection.value),
-        pipeline_(session), cells_(plan.fields.size()) {}
+        pipeline_(session), arrays_(PageArrays::of(session, plan.fields.size())),
+        cells_(arrays_.cells.data(), plan.fields.size()) {}
+  PostgresPage(const PostgresPage&) = delete;
+  PostgresPage& operator=(const PostgresPage&) = delete;
+  PostgresPage(PostgresPage&&) = delete;
+  PostgresPage& operator=(PostgresPage&&) = delete;
+  ~PostgresPage() override { arrays_.shrink(); }
 
   Status open(const PageWrite* page, std::span<const Incoming> records, GuardState& guard,
               std::span<StoredLink> links) override;
@@ -85,13 +117,14 @@ private:
   Trouble trouble_ = Trouble::none;
   bool missing_ = false; // an update found fewer rows than it was to change
   RepairedTexts repaired_;
-  PostgresArray ids_;
-  PostgresArray sources_;
-  PostgresArray hashes_;
-  PostgresArray row_states_;
-  PostgresArray external_ids_;
-  PostgresArray numbers_;
-  std::vector<PostgresArray> cells_;
+  PageArrays& arrays_;
+  PostgresArray& ids_ = arrays_.ids;
+  PostgresArray& sources_ = arrays_.sources;
+  PostgresArray& hashes_ = arrays_.hashes;
+  PostgresArray& row_states_ = arrays_.row_states;
+  PostgresArray& external_ids_ = arrays_.external_ids;
+  PostgresArray& numbers_ = arrays_.numbers;
+  std::span<PostgresArray> cells_; // one a field
 };
 
 Status PostgresPage::open(const PageWrite* page, std::span<const Incoming> records, GuardState& guard,

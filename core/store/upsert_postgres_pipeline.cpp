@@ -7,6 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/store/session.hpp"
+
 namespace dovetail::store::detail {
 namespace {
 
@@ -223,7 +225,7 @@ PostgresStatements& PostgresStatements::of(ReadSession& session) {
 }
 
 PostgresPipeline::PostgresPipeline(ReadSession& session)
-    : connection_(session.postgresql()), statements_(PostgresStatements::of(session)) {}
+    : session_(session.session()), connection_(session.postgresql()), statements_(PostgresStatements::of(session)) {}
 
 PostgresPipeline::~PostgresPipeline() {
   if (open_) {
@@ -278,17 +280,40 @@ void PostgresPipeline::send(std::string_view sql, const PostgresParameters& para
       return;
     }
     open_ = true;
+    begin();
   }
-  const std::string name = prepared(sql, what);
+  send_prepared(sql, parameters, {what, std::move(handler), writes_row, {}});
+}
+
+// The server takes nothing behind a BEGIN that failed, so that nothing runs outside the transaction or as another role.
+void PostgresPipeline::begin() {
+  const auto& begin = session_.pending_begin();
+  if (!begin) {
+    return;
+  }
+  const Sent sent{"beginning a transaction", {}, false, {}};
+  send_prepared(begin->write ? "BEGIN" : "BEGIN READ ONLY", {}, sent);
+  const std::string tenant = std::to_string(begin->tenant.value);
+  PostgresParameters parameters;
+  parameters.add(std::string_view(tenant));
+  send_prepared("SELECT set_config('role', 'dovetail_runtime', true), set_config('dovetail.tenant_id', $1::text, true)",
+                parameters, sent);
+}
+
+void PostgresPipeline::send_prepared(std::string_view sql, const PostgresParameters& parameters, Sent sent) {
+  if (!status_.ok()) {
+    return;
+  }
+  const std::string name = prepared(sql, sent.what);
   if (!status_.ok()) {
     return;
   }
   if (PQsendQueryPrepared(connection_, name.c_str(), parameters.size(), parameters.values(), parameters.lengths(),
                           parameters.formats(), 1) == 0) {
-    fail(postgresql_error(connection_, nullptr, what));
+    fail(postgresql_error(connection_, nullptr, sent.what));
     return;
   }
-  sent_.push_back({what, std::move(handler), writes_row, {}});
+  sent_.push_back(std::move(sent));
 }
 
 void PostgresPipeline::take_answer(const Sent& sent) {
@@ -346,6 +371,9 @@ void PostgresPipeline::leave() {
     }
   }
   PQexitPipelineMode(connection_);
+  if (PQtransactionStatus(connection_) != PQTRANS_IDLE) {
+    session_.drop_pending_begin();
+  }
 }
 
 } // namespace dovetail::store::detail

@@ -49,8 +49,16 @@ public:
   void add_null();
   /// The parameter's bytes, until the array changes.
   [[nodiscard]] std::string_view bytes();
+  /// Gives a large buffer back.
+  void shrink() noexcept {
+    if (buffer_.capacity() > max_kept_bytes) {
+      buffer_ = std::string();
+    }
+  }
 
 private:
+  static constexpr std::size_t max_kept_bytes = 64U << 10U;
+
   void put32(std::uint32_t value);
   void put64(std::uint64_t value);
 
@@ -63,6 +71,11 @@ private:
 /// The parameters of one execution, all binary. Texts and arrays are borrowed until it is sent.
 class PostgresParameters {
 public:
+  PostgresParameters() {
+    values_.reserve(usual);
+    lengths_.reserve(usual);
+    formats_.reserve(usual);
+  }
   PostgresParameters& add(std::int64_t value);
   PostgresParameters& add(std::string_view text);
   PostgresParameters& add(Timestamp time);
@@ -77,6 +90,8 @@ public:
   [[nodiscard]] const int* formats() const noexcept { return formats_.data(); }
 
 private:
+  static constexpr std::size_t usual = 24; // as many as a page's longest statements have
+
   PostgresParameters& add_bytes(const char* data, std::size_t size);
 
   std::vector<const char*> values_;
@@ -119,7 +134,7 @@ inline constexpr std::string_view probe_settings_sql =
     "true)";
 
 /// Statements sent one after the other without waiting, answered together: a page costs two round trips and not twenty. Use: send() some,
-/// then sync(). Inside a running transaction of `session`; leaves the connection as it found it.
+/// then sync(). Inside a transaction of `session`, which what is sent first begins if nothing did before; leaves the connection as it found it otherwise.
 class PostgresPipeline {
 public:
   using Handler = std::function<Status(const ::PGresult* result)>;
@@ -152,10 +167,13 @@ private:
     std::string prepares; ///< the text that goes with this answer: a statement's preparation; else ""
   };
   void fail(Error error);
+  void begin();
+  void send_prepared(std::string_view sql, const PostgresParameters& parameters, Sent sent);
   [[nodiscard]] std::string prepared(std::string_view sql, const char* what);
   void take_answer(const Sent& sent);
   void leave();
 
+  Session& session_;
   ::PGconn* connection_;
   PostgresStatements& statements_;
   std::vector<Sent> sent_;

@@ -59,6 +59,7 @@ private:
     SqliteStatement& insert;
     SqliteStatement& update;
   };
+  Status look_up(std::span<StoredLink> links);
   Result<bool> insert_at_once(std::span<const PageRow> created, std::string_view now, std::int64_t& repaired);
   Status write_links(const PageChanges& changes, std::span<const PageRow> rows, std::string_view now);
   Result<SqliteStatement> use_row(const std::string& sql, std::string_view now);
@@ -74,7 +75,7 @@ private:
 
   ReadSession& session_;
   SqliteStatements& statements_;
-  SqlitePageRows* page_rows_ = nullptr; ///< from the first row that is written on
+  SqlitePageRows* page_rows_ = nullptr; ///< from open() on
   const ObjectPlan& plan_;
   const SqliteUpsertSql& sql_;
   std::int64_t tenant_;
@@ -97,18 +98,29 @@ Status SqlitePage::open(const PageWrite* page, std::span<const Incoming> records
     guard.pass_pages = statement.integer(4);
     guard.cancel_requested = statement.integer(5) != 0;
   }
-  DOVETAIL_TRY(SqliteStatement statement, use_object(link_sql));
-  statement.bind(5, std::string_view(plan_.target.model->name));
+  DOVETAIL_TRY(page_rows_, SqlitePageRows::of(session_));
+  std::vector<PageRow> rows(records.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
-    statement.bind(4, records[i].header->external_id);
-    DOVETAIL_TRY(const bool found, statement.next("looking up external links"));
-    if (found) {
-      links[i] = {statement.integer(3) != 0, row_state_from_name(statement.text(2)), statement.integer(0),
-                  statement.integer(1)};
-      statement.reset();
-    }
+    rows[i].record = &records[i];
   }
-  return {};
+  page_rows_->give(rows, 0);
+  Status looked = look_up(links);
+  page_rows_->clear();
+  return looked;
+}
+
+Status SqlitePage::look_up(std::span<StoredLink> links) {
+  DOVETAIL_TRY(SqliteStatement statement, use_object(links_sql));
+  statement.bind(4, std::string_view(plan_.target.model->name));
+  for (;;) {
+    DOVETAIL_TRY(const bool found, statement.next("looking up external links"));
+    if (!found) {
+      return {};
+    }
+    links[static_cast<std::size_t>(statement.integer(0))] = {statement.integer(4) != 0,
+                                                             row_state_from_name(statement.text(3)),
+                                                             statement.integer(1), statement.integer(2)};
+  }
 }
 
 Status SqlitePage::find_matches(std::size_t rule, std::span<const Incoming> records,
@@ -207,7 +219,6 @@ Status SqlitePage::write_rows(const PageChanges& changes, bool /*one_by_one*/, s
   if (changes.rows.empty()) {
     return {};
   }
-  DOVETAIL_TRY(page_rows_, SqlitePageRows::of(session_));
   std::array<char, iso8601_length> now{};
   format_iso8601_to(changes.now, now.data());
   const std::string_view now_text(now.data(), now.size());

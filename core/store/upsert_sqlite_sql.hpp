@@ -32,9 +32,10 @@ inline constexpr std::string_view guard_sql =
     "LEFT JOIN job AS j ON j.tenant_id = ?1 AND j.job_id = ?4 "
     "LEFT JOIN sync_state AS s ON s.tenant_id = ?1 AND s.connection_id = ?2 AND s.object = ?3 AND s.parent_id = ''";
 
-inline constexpr std::string_view link_sql =
-    "SELECT row_id, content_hash, state, model = ?5 FROM external_link "
-    "WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 AND external_id = ?4";
+/// The links of all rows of dovetail_page that have one, with the row's number. CROSS JOIN keeps the page outside: few rows, and an index inside.
+inline constexpr std::string_view links_sql =
+    "SELECT p.rowid, l.row_id, l.content_hash, l.state, l.model = ?4 FROM dovetail_page AS p CROSS JOIN external_link "
+    "AS l ON l.tenant_id = ?1 AND l.connection_id = ?2 AND l.object = ?3 AND l.external_id = p.external_id";
 
 /// The links of all rows of dovetail_page.
 inline constexpr std::string_view write_links_sql =

@@ -27,22 +27,14 @@ Status SqliteStatement::execute(std::string_view what) noexcept {
   return {};
 }
 
-Result<bool> SqliteStatement::next(std::string_view what) noexcept {
-  if (failed_ != SQLITE_OK) {
-    return error(what);
-  }
-  switch (sqlite3_step(statement_)) {
-  case SQLITE_ROW:
-    return true;
-  case SQLITE_DONE:
+Result<bool> SqliteStatement::ended(int code, std::string_view what) noexcept {
+  if (code == SQLITE_DONE) {
     sqlite3_reset(statement_);
     return false;
-  default: {
-    Error failure = error(what);
-    sqlite3_reset(statement_);
-    return failure;
   }
-  }
+  Error failure = error(what);
+  sqlite3_reset(statement_);
+  return failure;
 }
 
 std::string_view SqliteStatement::text(int column) const noexcept {

@@ -98,7 +98,13 @@ public:
   /// run(), where nothing but success is expected.
   [[nodiscard]] Status execute(std::string_view what) noexcept;
   /// True when a row is there to be read, false at the end; then the statement is ready to run again.
-  [[nodiscard]] Result<bool> next(std::string_view what) noexcept;
+  [[nodiscard]] Result<bool> next(std::string_view what) noexcept {
+    const int code = failed_ == SQLITE_OK ? sqlite3_step(statement_) : failed_;
+    if (code == SQLITE_ROW) {
+      return true;
+    }
+    return ended(code, what);
+  }
   /// Ends the reading of rows early.
   void reset() noexcept { sqlite3_reset(statement_); }
 
@@ -118,6 +124,7 @@ public:
   [[nodiscard]] Error error(std::string_view what) const { return sqlite_error(handle_, what); }
 
 private:
+  [[nodiscard]] Result<bool> ended(int code, std::string_view what) noexcept;
   SqliteStatement& note(int code) noexcept {
     if (code != SQLITE_OK) {
       failed_ = code;

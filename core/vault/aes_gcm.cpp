@@ -91,7 +91,7 @@ Status Aes256Gcm::seal(std::span<const std::uint8_t, nonce_bytes> nonce, std::sp
     }
     const BufferWiper wiper(cipher.buffer);
     cipher.buffer.reserve(plaintext.size() + tag_bytes);
-    cipher.buffer.assign(plaintext.begin(), plaintext.end());
+    cipher.buffer.assign(unsigned_bytes(plaintext), unsigned_bytes(plaintext) + plaintext.size());
     cipher.seal->set_associated_data(associated_data.data(), associated_data.size());
     cipher.seal->start(nonce.data(), nonce.size());
     cipher.seal->finish(cipher.buffer);
@@ -114,7 +114,7 @@ Result<std::optional<Secret>> Aes256Gcm::open(std::span<const std::uint8_t, nonc
       cipher.open = keyed_cipher(Botan::DECRYPTION, pool_->key);
     }
     const BufferWiper wiper(cipher.buffer);
-    cipher.buffer.assign(sealed.begin(), sealed.end());
+    cipher.buffer.assign(unsigned_bytes(sealed), unsigned_bytes(sealed) + sealed.size());
     cipher.open->set_associated_data(associated_data.data(), associated_data.size());
     cipher.open->start(nonce.data(), nonce.size());
     try {

@@ -11,6 +11,7 @@
 
 #include "core/base/result.hpp"
 #include "core/base/secret.hpp"
+#include "core/vault/crypto.hpp"
 
 namespace dovetail::vault {
 
@@ -20,7 +21,7 @@ namespace dovetail::vault {
 class Aes256Gcm {
 public:
   static constexpr std::size_t key_bytes = 32;
-  static constexpr std::size_t nonce_bytes = 12;
+  static constexpr std::size_t nonce_bytes = vault::nonce_bytes;
   static constexpr std::size_t tag_bytes = 16;
 
   /// Precondition: `key` has key_bytes.

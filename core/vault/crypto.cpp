@@ -4,18 +4,21 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <exception>
+#include <new>
 #include <system_error>
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <botan/hash.h>
 #include <botan/kdf.h>
 #include <botan/mac.h>
-#include <botan/system_rng.h>
 
 #include "core/vault/botan_bytes.hpp"
 #include "core/vault/encoding.hpp"
@@ -164,14 +167,68 @@ Result<Secret> SecureRandom::secret(std::size_t bytes) {
 }
 
 Status SystemSecureRandom::fill(std::span<std::uint8_t> out) {
-  try {
-    Botan::system_rng().randomize(out.data(), out.size());
-    return {};
-  } catch (const std::exception&) {
-    return internal(
-        "The operating system gives no random bytes, so nothing can be encrypted; check that getrandom(2) and "
-        "/dev/urandom work in this environment.");
+  while (!out.empty()) {
+    const ssize_t count = ::getrandom(out.data(), out.size(), 0);
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count <= 0) {
+      return internal("The operating system gives no random bytes, so nothing can be encrypted; check that "
+                      "getrandom(2) works in this environment.");
+    }
+    out = out.subspan(static_cast<std::size_t>(count));
   }
+  return {};
+}
+
+/// All zero, and so empty, in a process that was just forked.
+struct SystemSecureRandom::Drawn {
+  static constexpr std::size_t most = 16;
+  std::size_t left;
+  std::array<std::array<std::uint8_t, nonce_bytes>, most> nonces;
+};
+
+SystemSecureRandom::SystemSecureRandom() {
+  void* const memory =
+      ::mmap(nullptr, sizeof(Drawn), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); // a page of its own
+  if (memory == MAP_FAILED) {
+    return;
+  }
+  if (::madvise(memory, sizeof(Drawn), MADV_WIPEONFORK) != 0) {
+    ::munmap(memory, sizeof(Drawn));
+    return;
+  }
+  drawn_ = new (memory) Drawn{};
+}
+
+SystemSecureRandom::~SystemSecureRandom() {
+  if (drawn_ != nullptr) {
+    ::munmap(drawn_, sizeof(Drawn));
+  }
+}
+
+Status SystemSecureRandom::nonce(std::span<std::uint8_t, nonce_bytes> out) {
+  // Whoever would have to wait asks the kernel instead; so does a process that was forked while another thread was in here.
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock() || drawn_ == nullptr) {
+    return fill(out);
+  }
+  if (drawn_->left == 0) {
+    DOVETAIL_TRY_STATUS(fill({drawn_->nonces.front().data(), sizeof drawn_->nonces}));
+    drawn_->left = Drawn::most;
+  }
+  auto& drawn = drawn_->nonces[--drawn_->left]; // NOLINT(*-constant-array-index): at most `most`
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const std::uint64_t time =
+      static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+  std::uint64_t mixed = 0;
+  std::memcpy(&mixed, drawn.data(), sizeof mixed);
+  mixed ^= time; // what is uniformly random stays it
+  std::memcpy(drawn.data(), &mixed, sizeof mixed);
+  std::copy(drawn.begin(), drawn.end(), out.begin());
+  drawn.fill(0);
+  return {};
 }
 
 } // namespace dovetail::vault

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 /// Hashes, message authentication and key-grade randomness for all of core, so that Botan stays inside this module.
 namespace dovetail::vault {
 
+inline constexpr std::size_t nonce_bytes = 12; ///< of AES-GCM
 inline constexpr std::size_t sha256_bytes = 32;
 using Sha256Digest = std::array<std::uint8_t, sha256_bytes>;
 
@@ -76,13 +78,31 @@ public:
   [[nodiscard]] virtual Status fill(std::span<std::uint8_t> out) = 0;
   /// `bytes` random bytes.
   [[nodiscard]] Result<Secret> secret(std::size_t bytes);
+  /// A value that never comes twice and that nobody can foresee. No secret: it stands beside what is sealed. Errors: those of fill().
+  [[nodiscard]] virtual Status nonce(std::span<std::uint8_t, nonce_bytes> out) { return fill(out); }
 };
 
-/// The kernel's generator, asked on each call. Nothing is kept in the process, so neither fork() nor a resumed snapshot of a
-/// virtual machine can make two processes draw the same bytes.
+/// The kernel's generator, asked on each call. Nothing secret is kept in the process, so neither fork() nor a resumed snapshot of a
+/// virtual machine can make two processes draw the same bytes. Nonces are drawn some at a time, which halves what a seal costs, into memory that
+/// is empty in a forked process; each is mixed with the time of its use, which a copied machine does not share.
 class SystemSecureRandom final : public SecureRandom {
 public:
+  SystemSecureRandom();
+  ~SystemSecureRandom() override;
+  SystemSecureRandom(const SystemSecureRandom&) = delete;
+  SystemSecureRandom& operator=(const SystemSecureRandom&) = delete;
+  SystemSecureRandom(SystemSecureRandom&&) = delete;
+  SystemSecureRandom& operator=(SystemSecureRandom&&) = delete;
+
   [[nodiscard]] Status fill(std::span<std::uint8_t> out) override;
+  [[nodiscard]] Status nonce(std::span<std::uint8_t, nonce_bytes> out) override;
+
+private:
+  struct Drawn;
+
+  std::mutex mutex_;
+  // guarded by mutex_
+  Drawn* drawn_ = nullptr; ///< null where the system has no such memory: then each nonce is asked for
 };
 
 } // namespace dovetail::vault

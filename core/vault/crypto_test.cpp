@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/vault/crypto.hpp"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <span>
+#include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/vault/encoding.hpp"
@@ -139,6 +145,62 @@ TEST(SecureRandom, DrawsDifferentBytesEachTime) {
   }
   EXPECT_EQ(drawn.size(), 1000U);
   EXPECT_TRUE(random.secret(0)->empty());
+}
+
+using Nonce = std::array<std::uint8_t, nonce_bytes>;
+
+TEST(SecureRandom, VAULT_1_NoNonceComesTwiceOnAnyThread) {
+  constexpr std::size_t threads = 4;
+  constexpr std::size_t each = 5'000;
+  SystemSecureRandom random;
+  std::vector<Nonce> drawn(threads * each);
+  {
+    std::vector<std::jthread> workers;
+    for (std::size_t thread = 0; thread < threads; ++thread) {
+      workers.emplace_back([&random, mine = std::span(drawn).subspan(thread * each, each)] {
+        for (Nonce& nonce : mine) {
+          EXPECT_TRUE(random.nonce(nonce).ok());
+        }
+      });
+    }
+  }
+  EXPECT_EQ(std::set<Nonce>(drawn.begin(), drawn.end()).size(), drawn.size());
+}
+
+TEST(SecureRandom, VAULT_1_AForkedProcessDrawsOtherNonces) {
+  constexpr std::size_t count = 64;
+  SystemSecureRandom random;
+  Nonce first{};
+  ASSERT_TRUE(random.nonce(first).ok()); // so that some are waiting
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  std::array<Nonce, count> drawn{};
+  const auto draw = [&] {
+    return std::all_of(drawn.begin(), drawn.end(), [&random](Nonce& nonce) { return random.nonce(nonce).ok(); });
+  };
+  if (child == 0) {
+    const bool fine = draw() && ::write(ends[1], drawn.data(), sizeof drawn) == static_cast<ssize_t>(sizeof drawn);
+    ::_exit(fine ? 0 : 1);
+  }
+  ASSERT_TRUE(draw());
+  const std::array<Nonce, count> ours = drawn;
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  ASSERT_EQ(::read(ends[0], drawn.data(), sizeof drawn), static_cast<ssize_t>(sizeof drawn));
+  ::close(ends[0]);
+  ::close(ends[1]);
+  // The bytes that are not mixed with the time are the kernel's own: those differ, or the memory was shared.
+  const auto random_part = [](const Nonce& nonce) { return std::vector<std::uint8_t>(nonce.begin() + 8, nonce.end()); };
+  std::set<std::vector<std::uint8_t>> parts;
+  for (const Nonce& nonce : ours) {
+    parts.insert(random_part(nonce));
+  }
+  for (const Nonce& nonce : drawn) {
+    EXPECT_FALSE(parts.contains(random_part(nonce)));
+  }
 }
 
 } // namespace

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <utility>
@@ -25,25 +27,31 @@ constexpr std::string_view canary_text = "dovetail vault canary";
 class AssociatedData {
 public:
   AssociatedData& text(std::string_view value) noexcept {
-    number(value.size(), 4);
-    std::copy(value.begin(), value.end(), buffer_.begin() + static_cast<std::ptrdiff_t>(size_));
-    size_ += value.size();
+    const std::uint32_t length = __builtin_bswap32(static_cast<std::uint32_t>(value.size()));
+    append(&length, sizeof length);
+    append(value.data(), value.size());
     return *this;
   }
-  AssociatedData& id(std::int64_t value) noexcept { return number(static_cast<std::uint64_t>(value), 8); }
+  AssociatedData& id(std::int64_t value) noexcept {
+    const std::uint64_t number = __builtin_bswap64(static_cast<std::uint64_t>(value));
+    append(&number, sizeof number);
+    return *this;
+  }
   [[nodiscard]] std::span<const std::uint8_t> bytes() const noexcept { return {buffer_.data(), size_}; }
 
 private:
-  AssociatedData& number(std::uint64_t value, std::size_t width) noexcept {
-    for (std::size_t i = width; i-- > 0;) {
-      buffer_[size_++] = static_cast<std::uint8_t>(value >> (8 * i));
+  // Numbers are big-endian.
+  static_assert(std::endian::native == std::endian::little);
+  void append(const void* bytes, std::size_t size) noexcept {
+    if (size != 0) {
+      std::memcpy(buffer_.data() + size_, bytes, size);
+      size_ += size;
     }
-    return *this;
   }
 
   static constexpr std::size_t capacity =
       4 + secret_label.size() + 4 + max_key_id_length + 8 + 8 + 4 + max_secret_name_length;
-  std::array<std::uint8_t, capacity> buffer_;
+  std::array<std::uint8_t, capacity> buffer_; // of which size_ bytes are written
   std::size_t size_ = 0;
 };
 
@@ -118,11 +126,11 @@ struct Vault::State {
 
   Result<SealedSecret> seal(const VaultKey& key, const AssociatedData& data, std::string_view secret) const {
     std::array<std::uint8_t, Aes256Gcm::nonce_bytes> nonce{};
-    DOVETAIL_TRY_STATUS(random.fill(nonce));
+    DOVETAIL_TRY_STATUS(random.nonce(nonce));
     SealedSecret sealed{key.id, {}};
     sealed.bytes.reserve(secret.size() + sealed_overhead_bytes);
     sealed.bytes.push_back(layout_version);
-    sealed.bytes.append(nonce.begin(), nonce.end());
+    sealed.bytes.append(reinterpret_cast<const char*>(nonce.data()), nonce.size()); // NOLINT(*-reinterpret-cast)
     DOVETAIL_TRY_STATUS(key.cipher.seal(nonce, data.bytes(), secret, sealed.bytes));
     return sealed;
   }

@@ -67,8 +67,8 @@ BENCHMARK(open_secret)->Name("vault/open")->Arg(200)->Arg(4096)->Threads(1)->Thr
 /// Whether 200 bytes are sealed in time.
 bool floor_holds() {
   constexpr double floor_ns = 1000;
-  constexpr int rounds = 31;
-  constexpr std::size_t calls = 5'000;
+  constexpr int rounds = 300;
+  constexpr std::size_t calls = 1'000;
   const Secret secret(std::string(200, 's'));
   std::vector<double> costs;
   for (int round = 0; round < rounds; ++round) {

@@ -73,6 +73,7 @@ Result<std::optional<PageRequest>> ReadPlan::request_for(Position& position) {
   const std::string_view parent =
       shape_.parent_mode == ParentMode::each ? std::string_view(position.parents.front().external_id) : "";
   DOVETAIL_TRY(request.since, since_of(position, parent));
+  asked_ = request;
   return std::optional<PageRequest>(std::move(request));
 }
 
@@ -99,6 +100,7 @@ Result<std::optional<PageRequest>> ReadPlan::begin_parents(Position& position, s
   const std::string_view parent =
       shape_.parent_mode == ParentMode::each ? std::string_view(rows.front().key.external_id) : "";
   DOVETAIL_TRY(request.since, since_of(position, parent));
+  asked_ = request;
   return std::optional<PageRequest>(std::move(request));
 }
 
@@ -155,7 +157,9 @@ Result<ReadStep> ReadPlan::advance(const FetchedPage& page) {
   }
   if (!page.exhausted) {
     position_.cursor = page.next_cursor;
-    DOVETAIL_TRY(step.next, request_for(position_));
+    // The parents, and from when on they are read, stay what they were at their first page: the database need not be asked for each.
+    asked_.cursor = position_.cursor;
+    step.next = asked_;
     step.position = position_;
     return step;
   }

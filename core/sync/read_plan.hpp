@@ -81,6 +81,7 @@ private:
   ReadShape shape_;
   ParentSource& parents_;
   Position position_;
+  PageRequest asked_; ///< the last request
   plugin::CursorGuard guard_;
   std::size_t idle_pages_ = 0;
   std::string one_by_one_until_; ///< parents up to this one are read alone, as one of them was refused

@@ -15,6 +15,7 @@ class ListedParents final : public ParentSource {
 public:
   std::map<std::string, std::int64_t> parents;
   std::map<std::string, Timestamp, std::less<>> marks;
+  int asked = 0; ///< how often for what is known of parents
 
   Result<std::vector<ParentRow>> behind(std::string_view after, std::size_t limit) override {
     std::vector<ParentRow> rows;
@@ -24,6 +25,7 @@ public:
     return rows;
   }
   Result<std::vector<ParentRow>> rows(std::span<const ParentKey> keys) override {
+    ++asked;
     std::vector<ParentRow> found;
     for (const auto& key : keys) {
       if (parents.contains(key.external_id)) {
@@ -33,6 +35,7 @@ public:
     return found;
   }
   Result<std::optional<Timestamp>> high_water(std::string_view parent) override {
+    ++asked;
     const auto found = marks.find(parent);
     return found == marks.end() ? std::optional<Timestamp>() : std::optional<Timestamp>(found->second);
   }
@@ -112,6 +115,25 @@ TEST(ReadPlan, VisitsEachParentInOrderWithItsOwnHighWaterMarkLessTheOverlap_SYNC
   ASSERT_TRUE(step.ok());
   EXPECT_FALSE(step->mark);
   EXPECT_FALSE(step->next);
+}
+
+TEST(ReadPlan, ReadsAParentToItsEndFromWhereItBegan_SYNC_8) {
+  ListedParents parents;
+  parents.parents = {{"a", 0}};
+  parents.marks.emplace("a", *parse_iso8601("2026-01-10T00:00:00Z"));
+  ReadPlan plan({.object = "pull_request", .parent_mode = ParentMode::each, .delta = true}, parents, beginning());
+  const auto first = plan.current();
+  ASSERT_TRUE(first.ok() && *first);
+  const int asked = parents.asked;
+  for (const char* cursor : {"2", "3", "4"}) {
+    parents.marks["a"] = *parse_iso8601("2026-01-31T00:00:00Z"); // by whoever; the provider's cursor belongs to the first one
+    const auto step = plan.advance(page(cursor));
+    ASSERT_TRUE(step.ok() && step->next);
+    EXPECT_EQ(step->next->cursor, cursor);
+    EXPECT_EQ(step->next->since, (*first)->since);
+    EXPECT_EQ(step->next->parents, (*first)->parents);
+  }
+  EXPECT_EQ(parents.asked, asked) << "a page costs no look into the database";
 }
 
 TEST(ReadPlan, GoesOnWhereAnEarlierProcessStopped_SYNC_4) {

@@ -285,8 +285,8 @@ Result<std::string> first_of_pipeline(ReadSession& session, std::string_view sql
   DOVETAIL_TRY_STATUS(pipeline.sync());
   return answer;
 }
-constexpr std::string_view who_asks =
-    "SELECT current_user || ' ' || current_setting('dovetail.tenant_id') || ' ' || current_setting('transaction_read_only')";
+constexpr std::string_view who_asks = "SELECT current_user || ' ' || current_setting('dovetail.tenant_id') || ' ' || "
+                                      "current_setting('transaction_read_only')";
 
 TEST_F(PostgresqlTest, TEN_1_WhatIsSentFirstBeginsTheTenantsTransaction) {
   const std::string id = std::to_string(acme_.value);

@@ -117,9 +117,8 @@ Status SqlitePage::look_up(std::span<StoredLink> links) {
     if (!found) {
       return {};
     }
-    links[static_cast<std::size_t>(statement.integer(0))] = {statement.integer(4) != 0,
-                                                             row_state_from_name(statement.text(3)),
-                                                             statement.integer(1), statement.integer(2)};
+    links[static_cast<std::size_t>(statement.integer(0))] = {
+        statement.integer(4) != 0, row_state_from_name(statement.text(3)), statement.integer(1), statement.integer(2)};
   }
 }
 

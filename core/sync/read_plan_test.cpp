@@ -126,7 +126,8 @@ TEST(ReadPlan, ReadsAParentToItsEndFromWhereItBegan_SYNC_8) {
   ASSERT_TRUE(first.ok() && *first);
   const int asked = parents.asked;
   for (const char* cursor : {"2", "3", "4"}) {
-    parents.marks["a"] = *parse_iso8601("2026-01-31T00:00:00Z"); // by whoever; the provider's cursor belongs to the first one
+    parents.marks["a"] =
+        *parse_iso8601("2026-01-31T00:00:00Z"); // by whoever; the provider's cursor belongs to the first one
     const auto step = plan.advance(page(cursor));
     ASSERT_TRUE(step.ok() && step->next);
     EXPECT_EQ(step->next->cursor, cursor);

@@ -71,6 +71,7 @@ bool floor_holds() {
   constexpr std::size_t calls = 1'000;
   const Secret secret(std::string(200, 's'));
   std::vector<double> costs;
+  costs.reserve(rounds);
   for (int round = 0; round < rounds; ++round) {
     costs.push_back(benchmarks::seconds_of_one(calls, [&secret] {
       const auto sealed = world().vault->seal(world().address, secret);

@@ -37,7 +37,7 @@ public:
               handle_,
               "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA foreign_keys = "
               "ON; "
-              "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
+              "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;",
               nullptr, nullptr, nullptr),
           SQLITE_OK);
     auto plan = store::detail::make_object_plan(store::Dialect::sqlite, target.object_target);

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstring>
 #include <ctime>
+#include <functional>
+#include <utility>
 #include <vector>
 
 /// What the benchmarks that check a floor have in common.
@@ -32,6 +34,14 @@ inline double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
+}
+
+/// The median of the pairs' ratios. What is measured in turn within moments has the same company on the machine, so this is steadier than the
+/// ratio of the medians. Precondition: as many of one as of the other, and at least one.
+inline double paired_ratio(const std::vector<double>& over, const std::vector<double>& under) {
+  std::vector<double> ratios(over.size());
+  std::transform(over.begin(), over.end(), under.begin(), ratios.begin(), std::divides<>());
+  return median(std::move(ratios));
 }
 
 /// Seconds that one of `count` calls of `call` takes.

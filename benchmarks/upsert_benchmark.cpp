@@ -15,6 +15,7 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include "benchmarks/floors.hpp"
 #include "benchmarks/upsert/raw.hpp"
 #include "core/mapping/hash.hpp"
 #include "tests/support/test_store.hpp"
@@ -38,6 +39,7 @@ model::Model benchmark_model() {
 
 namespace {
 
+using benchmarks::paired_ratio;
 using mapping::Cell;
 using store::Dialect;
 
@@ -252,15 +254,6 @@ struct Measured {
   std::vector<double> raw_cpu;
 };
 
-// Each page is written by both within moments, so what else the machine does weighs on both: the median of the pairs' ratios is
-// steadier than the ratio of the medians.
-double paired_ratio(const std::vector<double>& raw, const std::vector<double>& ours) {
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    ratios.push_back(raw[i] / ours[i]);
-  }
-  return median(std::move(ratios));
-}
 using Key = std::tuple<Dialect, std::size_t, Case>;
 
 void measure(benchmark::State& state, Pair& pair, Case what, std::size_t page_size, Measured& measured) {

@@ -188,26 +188,17 @@ private:
   ChildProcesses children_;
 };
 
-double median_of(const std::vector<Cost>& costs, double Cost::*figure) {
+std::vector<double> figures_of(const std::vector<Cost>& costs, double Cost::*figure) {
   std::vector<double> values;
   std::transform(costs.begin(), costs.end(), std::back_inserter(values),
                  [figure](const Cost& cost) { return cost.*figure; });
-  return median(std::move(values));
+  return values;
 }
 
 Cost medians_of(const std::vector<Cost>& costs) {
-  return {.wall_seconds = median_of(costs, &Cost::wall_seconds),
-          .cpu_seconds = median_of(costs, &Cost::cpu_seconds),
-          .mib = median_of(costs, &Cost::mib)};
-}
-
-// Both run within seconds of each other, so what else the machine does weighs on both: the median of the rounds' ratios is steadier than the
-// ratio of the medians.
-double paired_ratio(const std::vector<Cost>& over, const std::vector<Cost>& under, double Cost::*figure) {
-  std::vector<double> ratios;
-  std::transform(over.begin(), over.end(), under.begin(), std::back_inserter(ratios),
-                 [figure](const Cost& above, const Cost& below) { return above.*figure / below.*figure; });
-  return median(std::move(ratios));
+  return {.wall_seconds = median(figures_of(costs, &Cost::wall_seconds)),
+          .cpu_seconds = median(figures_of(costs, &Cost::cpu_seconds)),
+          .mib = median(figures_of(costs, &Cost::mib))};
 }
 
 bool tell(const Settings& settings, const std::vector<Cost>& our_costs, const std::vector<Cost>& peer_costs) {
@@ -220,9 +211,12 @@ bool tell(const Settings& settings, const std::vector<Cost>& our_costs, const st
   fmt::print("{:<16}{:>10}{:>10}{:>10}{:>14}\n", "", "wall s", "CPU s", "MiB", "rows/s");
   row("dovetail", medians_of(our_costs));
   row("python", medians_of(peer_costs));
-  const double wall = paired_ratio(peer_costs, our_costs, &Cost::wall_seconds);
-  const double cpu = paired_ratio(peer_costs, our_costs, &Cost::cpu_seconds);
-  const double memory = paired_ratio(our_costs, peer_costs, &Cost::mib);
+  const auto ratio = [](const std::vector<Cost>& over, const std::vector<Cost>& under, double Cost::*figure) {
+    return paired_ratio(figures_of(over, figure), figures_of(under, figure));
+  };
+  const double wall = ratio(peer_costs, our_costs, &Cost::wall_seconds);
+  const double cpu = ratio(peer_costs, our_costs, &Cost::cpu_seconds);
+  const double memory = ratio(our_costs, peer_costs, &Cost::mib);
   const auto verdict = [](bool holds) { return holds ? "holds" : "MISSED"; };
   fmt::print("wall time  {:.1f}x (floor {:.0f}x {}, aim {:.0f}x)\n", wall, wall_floor, verdict(wall >= wall_floor),
              wall_aim);

@@ -46,7 +46,7 @@ Result<std::optional<Timestamp>> ReadPlan::since_of(const Position& position, st
   return std::optional<Timestamp>();
 }
 
-Result<std::optional<PageRequest>> ReadPlan::request_for(Position& position) {
+Result<std::optional<PageRequest>> ReadPlan::ask(const Position& position, const std::vector<ParentRow>& rows) {
   PageRequest request;
   request.object = shape_.object;
   request.cursor = position.cursor;
@@ -54,8 +54,18 @@ Result<std::optional<PageRequest>> ReadPlan::request_for(Position& position) {
   request.filters = shape_.filters;
   request.full = position.full;
   request.fresh = position.fresh;
+  request.parents = join_parents(rows);
+  const std::string_view parent =
+      shape_.parent_mode == ParentMode::each ? std::string_view(rows.front().key.external_id) : "";
+  DOVETAIL_TRY(request.since, since_of(position, parent));
+  asked_ = request;
+  return std::optional<PageRequest>(std::move(request));
+}
+
+Result<std::optional<PageRequest>> ReadPlan::request_for(Position& position) {
+  std::vector<ParentRow> rows;
   if (shape_.parent_mode != ParentMode::none) {
-    DOVETAIL_TRY(const auto rows, parents_.rows(position.parents));
+    DOVETAIL_TRY(rows, parents_.rows(position.parents));
     // Parents that went away since the read stopped have no children to read any more.
     if (rows.empty()) {
       return std::optional<PageRequest>();
@@ -66,15 +76,9 @@ Result<std::optional<PageRequest>> ReadPlan::request_for(Position& position) {
                             [&key](const ParentRow& row) { return row.key.external_id == key.external_id; });
       });
       position.cursor.clear();
-      request.cursor.clear();
     }
-    request.parents = join_parents(rows);
   }
-  const std::string_view parent =
-      shape_.parent_mode == ParentMode::each ? std::string_view(position.parents.front().external_id) : "";
-  DOVETAIL_TRY(request.since, since_of(position, parent));
-  asked_ = request;
-  return std::optional<PageRequest>(std::move(request));
+  return ask(position, rows);
 }
 
 Result<std::optional<PageRequest>> ReadPlan::begin_parents(Position& position, std::string_view after) {
@@ -90,18 +94,7 @@ Result<std::optional<PageRequest>> ReadPlan::begin_parents(Position& position, s
   for (const auto& row : rows) {
     position.parents.push_back(row.key);
   }
-  PageRequest request;
-  request.object = shape_.object;
-  request.fields = shape_.fields;
-  request.filters = shape_.filters;
-  request.full = position.full;
-  request.fresh = position.fresh;
-  request.parents = join_parents(rows);
-  const std::string_view parent =
-      shape_.parent_mode == ParentMode::each ? std::string_view(rows.front().key.external_id) : "";
-  DOVETAIL_TRY(request.since, since_of(position, parent));
-  asked_ = request;
-  return std::optional<PageRequest>(std::move(request));
+  return ask(position, rows);
 }
 
 Result<std::optional<PageRequest>> ReadPlan::current() {

@@ -70,6 +70,8 @@ public:
   [[nodiscard]] Result<Refusal> refuse();
 
 private:
+  /// The request for the page at `position`, which `rows` are the parents of; notes it as the last one. Always a request.
+  [[nodiscard]] Result<std::optional<PageRequest>> ask(const Position& position, const std::vector<ParentRow>& rows);
   /// nullopt when the position's parents are all gone. When some are, those that are left are read from their beginning: a cursor
   /// belongs to exactly the parents that it was given for.
   [[nodiscard]] Result<std::optional<PageRequest>> request_for(Position& position);

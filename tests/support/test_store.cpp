@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#include <fmt/format.h>
+
 #include "core/base/time.hpp"
 #include "core/store/query.hpp"
 
@@ -151,6 +153,12 @@ std::string TestStore::raw(const std::string& sql) {
     DOVETAIL_TRY(const auto rows, store::detail::Query(session, statement, "looking behind the store").rows(1));
     return rows.empty() ? std::string() : rows.front().text(0);
   }));
+}
+
+void TestStore::wait_for_writers(std::string_view table) {
+  if (dialect_ == store::Dialect::postgresql) {
+    (void)raw(fmt::format("DO $body$ BEGIN LOCK TABLE {} IN ACCESS EXCLUSIVE MODE; END $body$", table));
+  }
 }
 
 void StoreTest::SetUp() {

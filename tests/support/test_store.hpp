@@ -67,6 +67,9 @@ public:
   /// One value of SQL run on the bare database, whatever its transactions and tenants: for looking behind the store's back. Empty for
   /// null and for no row.
   [[nodiscard]] std::string raw(const std::string& sql);
+  /// Waits until no transaction that has written to `table` is open any more. A process that was killed may have left its COMMIT with
+  /// PostgreSQL, whose own process works on it all the same; an SQLite transaction ends with its process.
+  void wait_for_writers(std::string_view table);
 
 private:
   const store::Dialect dialect_;

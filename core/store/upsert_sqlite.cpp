@@ -61,7 +61,12 @@ private:
   };
   Status look_up(std::span<StoredLink> links);
   Result<bool> insert_at_once(std::span<const PageRow> created, std::string_view now, std::int64_t& repaired);
-  Status write_links(const PageChanges& changes, std::span<const PageRow> rows, std::string_view now);
+  // An upsert has a second cursor on the index and copies each page that it changes, in case it must be taken back: where nearly all rows are
+  // new, they are added without, and the upsert comes behind only if some were there.
+  template <typename Bind>
+  Status add_or_change(const SqliteEntriesSql& sql, std::span<const PageRow> rows, bool mostly_new,
+                       std::string_view what, Bind bind);
+  Status write_links(const PageChanges& changes, std::span<PageRow> rows, std::string_view now);
   Result<SqliteStatement> use_row(const std::string& sql, std::string_view now);
   void bind_row(SqliteStatement& statement, const RowChange& row, const Incoming& record, std::int64_t& repaired);
   int write_row(RowWriters& writers, const RowChange& row, const Incoming& record, std::int64_t& repaired);
@@ -265,16 +270,39 @@ Status SqlitePage::write_rows(const PageChanges& changes, bool /*one_by_one*/, s
   return write_links(changes, rows, now_text);
 }
 
-Status SqlitePage::write_links(const PageChanges& changes, std::span<const PageRow> rows, std::string_view now) {
+template <typename Bind>
+Status SqlitePage::add_or_change(const SqliteEntriesSql& sql, std::span<const PageRow> rows, bool mostly_new,
+                                 std::string_view what, Bind bind) {
   if (rows.empty()) {
     return {};
   }
-  DOVETAIL_TRY(SqliteStatement link, use_object(write_links_sql));
-  link.bind(4, std::string_view(plan_.target.model->name)).bind(5, changes.page->pass_id).bind(6, now);
   page_rows_->give(rows, 0);
-  Status written = link.execute("writing external links");
+  Status written = [&]() -> Status {
+    if (mostly_new) {
+      DOVETAIL_TRY(SqliteStatement add, use_object(sql.add));
+      bind(add);
+      DOVETAIL_TRY_STATUS(add.execute(what));
+      if (add.changes() == static_cast<std::int64_t>(rows.size())) {
+        return {};
+      }
+    }
+    DOVETAIL_TRY(SqliteStatement change, use_object(sql.add_or_change));
+    bind(change);
+    return change.execute(what);
+  }();
   page_rows_->clear();
   return written;
+}
+
+Status SqlitePage::write_links(const PageChanges& changes, std::span<PageRow> rows, std::string_view now) {
+  const auto known = std::partition(rows.begin(), rows.end(), [](const PageRow& row) { return row.change->created; });
+  const auto write = [&](std::span<const PageRow> some, bool mostly_new) {
+    return add_or_change(sql_.links, some, mostly_new, "writing external links", [&](SqliteStatement& statement) {
+      statement.bind(4, std::string_view(plan_.target.model->name)).bind(5, changes.page->pass_id).bind(6, now);
+    });
+  };
+  DOVETAIL_TRY_STATUS(write({rows.begin(), known}, true));
+  return write({known, rows.end()}, false);
 }
 
 Status SqlitePage::write_seen(const PageChanges& changes) {
@@ -318,18 +346,11 @@ Status SqlitePage::write_pending(const PageChanges& changes) {
         parents.push_back({&row, &changes.records[row.record]});
       }
     }
-    DOVETAIL_TRY(SqliteStatement statement, use_object(add_pending_sql));
-    statement.bind(4, changes.parent_version);
-    page_rows_->give(parents, 0);
-    Status noted;
     for (const std::string& child : plan_.target.child_objects) {
-      noted = parents.empty() ? Status() : statement.bind(3, child).execute("noting parents to be read");
-      if (!noted.ok()) {
-        break;
-      }
+      DOVETAIL_TRY_STATUS(
+          add_or_change(sql_.pending, parents, true, "noting parents to be read",
+                        [&](SqliteStatement& statement) { statement.bind(3, child).bind(4, changes.parent_version); }));
     }
-    page_rows_->clear();
-    DOVETAIL_TRY_STATUS(std::move(noted));
   }
   if (!changes.page->consumed.empty()) {
     DOVETAIL_TRY(SqliteStatement statement, use_object(drop_pending_sql));

@@ -7,6 +7,16 @@
 #include "core/store/sqlite_page_rows.hpp"
 
 namespace dovetail::store::detail {
+namespace {
+
+SqliteEntriesSql entries_sql(std::string_view columns_and_select, std::string_view key, std::string_view changes) {
+  // FAIL leaves what stands before a refused row, and so needs no copy of each page that the statement changes.
+  return {fmt::format("INSERT OR IGNORE INTO {} FROM dovetail_page", columns_and_select),
+          fmt::format("INSERT OR FAIL INTO {} FROM dovetail_page WHERE true ON CONFLICT ({}) DO UPDATE SET {}",
+                      columns_and_select, key, changes)};
+}
+
+} // namespace
 
 SqliteUpsertSql sqlite_upsert_sql(const ObjectPlan& plan) {
   SqliteUpsertSql sql;
@@ -58,6 +68,18 @@ SqliteUpsertSql sqlite_upsert_sql(const ObjectPlan& plan) {
         "l.connection_id = ?2 AND l.object = ?3) ORDER BY r.id LIMIT 2",
         table, conditions));
   }
+  constexpr std::string_view key = "tenant_id, connection_id, object, external_id";
+  sql.links = entries_sql(
+      "external_link (tenant_id, connection_id, object, external_id, external_hash, model, row_id, content_hash, "
+      "state, "
+      "pass_id, first_seen_at, last_changed_at) "
+      "SELECT ?1, ?2, ?3, external_id, external_hash, ?4, id, link_hash, state, ?5, ?6, ?6",
+      key,
+      "model = excluded.model, row_id = excluded.row_id, content_hash = excluded.content_hash, state = excluded.state, "
+      "pass_id = excluded.pass_id, last_changed_at = excluded.last_changed_at");
+  sql.pending = entries_sql("pending_parent (tenant_id, connection_id, object, external_id, version) "
+                            "SELECT ?1, ?2, ?3, external_id, ?4",
+                            key, "version = excluded.version");
   return sql;
 }
 

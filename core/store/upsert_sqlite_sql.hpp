@@ -9,6 +9,12 @@
 
 namespace dovetail::store::detail {
 
+/// How entries for all rows of dovetail_page get into a table that may hold some of them already.
+struct SqliteEntriesSql {
+  std::string add;           ///< leaves those alone that are there
+  std::string add_or_change; ///< changes them
+};
+
 /// The SQL of an object's pages for SQLite: one row a statement, prepared once for a connection and kept with it.
 struct SqliteUpsertSql {
   std::string
@@ -18,6 +24,8 @@ struct SqliteUpsertSql {
   std::string insert_rows;        ///< insert_row for all of dovetail_page (sqlite_page_rows.hpp)
   std::string state_row;          ///< tenant, id, state, now
   std::vector<std::string> match; ///< of each rule: tenant, connection, object, model, then the fields
+  SqliteEntriesSql links;         ///< tenant, connection, object, model, pass, now
+  SqliteEntriesSql pending;       ///< tenant, connection, the child's object, version
 };
 [[nodiscard]] SqliteUpsertSql sqlite_upsert_sql(const ObjectPlan& plan);
 
@@ -36,16 +44,6 @@ inline constexpr std::string_view guard_sql =
 inline constexpr std::string_view links_sql =
     "SELECT p.rowid, l.row_id, l.content_hash, l.state, l.model = ?4 FROM dovetail_page AS p CROSS JOIN external_link "
     "AS l ON l.tenant_id = ?1 AND l.connection_id = ?2 AND l.object = ?3 AND l.external_id = p.external_id";
-
-/// The links of all rows of dovetail_page.
-inline constexpr std::string_view write_links_sql =
-    "INSERT OR FAIL INTO external_link (tenant_id, connection_id, object, external_id, external_hash, model, row_id, "
-    "content_hash, state, pass_id, first_seen_at, last_changed_at) "
-    "SELECT ?1, ?2, ?3, external_id, external_hash, ?4, id, link_hash, state, ?5, ?6, ?6 FROM dovetail_page WHERE true "
-    "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET model = excluded.model, row_id = "
-    "excluded.row_id, "
-    "content_hash = excluded.content_hash, state = excluded.state, pass_id = excluded.pass_id, last_changed_at = "
-    "excluded.last_changed_at";
 
 inline constexpr std::string_view write_page_sql =
     "INSERT INTO page_state (tenant_id, connection_id, object, page_key, "
@@ -72,10 +70,6 @@ inline constexpr std::string_view add_unmatched_sql =
     "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET last_seen_at = excluded.last_seen_at";
 
 /// Of all rows of dovetail_page.
-inline constexpr std::string_view add_pending_sql =
-    "INSERT OR FAIL INTO pending_parent (tenant_id, connection_id, object, external_id, version) "
-    "SELECT ?1, ?2, ?3, external_id, ?4 FROM dovetail_page WHERE true "
-    "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET version = excluded.version";
 inline constexpr std::string_view drop_pending_sql =
     "DELETE FROM pending_parent WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 "
     "AND external_id = ?4 AND version = ?5";

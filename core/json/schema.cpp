@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <exception>
 #include <regex>
+#include <string>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <valijson/adapters/rapidjson_adapter.hpp>
@@ -93,39 +95,54 @@ Members members_below(Members above, std::string_view name) {
 }
 
 /// References and patterns of the whole schema. As deep as the document, which is bounded.
-Status inspect(CircleCheck& circles, const Value& here, Members members, // NOLINT(misc-no-recursion)
-               bool& has_patterns) {
-  DOVETAIL_TRY_STATUS(circles.visit(here));
-  const auto try_pattern = [&](std::string_view pattern) -> Status {
-    has_patterns = true;
-    try {
-      const std::regex compiled{std::string(pattern)};
+class Inspection {
+public:
+  explicit Inspection(const Value& schema) : circles_(schema) {}
+
+  [[nodiscard]] bool has_patterns() const noexcept { return !patterns_.empty(); }
+
+  Status visit(const Value& here, Members members) { // NOLINT(misc-no-recursion)
+    DOVETAIL_TRY_STATUS(circles_.visit(here));
+    if (const auto pattern = here["pattern"].as_string()) {
+      DOVETAIL_TRY_STATUS(try_pattern(*pattern, here));
+    }
+    for (const auto [pattern, ignored] : here["patternProperties"].members()) {
+      DOVETAIL_TRY_STATUS(try_pattern(pattern, here));
+    }
+    // valijson says neither which name is at fault nor where.
+    if (members == Members::keywords && here["propertyNames"].exists()) {
+      return invalid_argument(fmt::format("JSON Schema {}: \"propertyNames\" is not taken: write \"patternProperties\" "
+                                          "and \"additionalProperties\": false",
+                                          here.pointer()));
+    }
+    for (const auto element : here.elements()) {
+      DOVETAIL_TRY_STATUS(visit(element, members));
+    }
+    for (const auto [name, member] : here.members()) {
+      DOVETAIL_TRY_STATUS(visit(member, members_below(members, name)));
+    }
+    return {};
+  }
+
+private:
+  Status try_pattern(std::string_view text, const Value& here) {
+    std::string pattern(text);
+    if (patterns_.contains(pattern)) {
       return {};
+    }
+    try {
+      const std::regex compiled(pattern);
     } catch (const std::regex_error& error) {
       return invalid_argument(fmt::format("JSON Schema {}: the pattern \"{}\" does not compile: {}", here.pointer(),
                                           pattern, error.what()));
     }
-  };
-  if (const auto pattern = here["pattern"].as_string()) {
-    DOVETAIL_TRY_STATUS(try_pattern(*pattern));
+    patterns_.insert(std::move(pattern));
+    return {};
   }
-  for (const auto [pattern, ignored] : here["patternProperties"].members()) {
-    DOVETAIL_TRY_STATUS(try_pattern(pattern));
-  }
-  // valijson says neither which name is at fault nor where.
-  if (members == Members::keywords && here["propertyNames"].exists()) {
-    return invalid_argument(fmt::format("JSON Schema {}: \"propertyNames\" is not taken: write \"patternProperties\" "
-                                        "and \"additionalProperties\": false",
-                                        here.pointer()));
-  }
-  for (const auto element : here.elements()) {
-    DOVETAIL_TRY_STATUS(inspect(circles, element, members, has_patterns));
-  }
-  for (const auto [name, member] : here.members()) {
-    DOVETAIL_TRY_STATUS(inspect(circles, member, members_below(members, name), has_patterns));
-  }
-  return {};
-}
+
+  CircleCheck circles_;
+  std::unordered_set<std::string> patterns_; // that compile
+};
 
 /// Puts the pointers of texts that are too long to be matched into `problems`.
 void find_long_texts(const Value& value, const std::string& pointer,
@@ -205,8 +222,9 @@ Result<Schema> Schema::compile(const Value& schema) {
                Document::parse(text, {.max_bytes = text.size(), .duplicates = DuplicateNames::keep_first}));
   auto state = std::make_unique<State>(std::move(document));
   const auto root = state->document.root();
-  CircleCheck circles(root);
-  DOVETAIL_TRY_STATUS(inspect(circles, root, Members::keywords, state->has_patterns));
+  Inspection inspection(root);
+  DOVETAIL_TRY_STATUS(inspection.visit(root, Members::keywords));
+  state->has_patterns = inspection.has_patterns();
   try {
     valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
     parser.populateSchema(Adapter(*detail::Access::node(root)), state->compiled);

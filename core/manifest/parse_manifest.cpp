@@ -12,9 +12,10 @@
 namespace dovetail::manifest {
 namespace detail {
 
-Result<json::Schema> compile_schema(std::string_view text) {
-  DOVETAIL_TRY(const auto document, json::Document::parse(text));
-  return json::Schema::compile(document.root());
+Result<OwnSchema> OwnSchema::compile(std::string_view text) {
+  DOVETAIL_TRY(auto document, json::Document::parse(text));
+  DOVETAIL_TRY(auto compiled, json::Schema::compile(document.root()));
+  return OwnSchema(std::move(document), std::move(compiled));
 }
 
 std::string text_at(const json::Value& value, std::string_view pointer, std::string_view otherwise) {
@@ -281,25 +282,29 @@ void warn(const Manifest& manifest, const Value& schema, Findings& findings) {
 
 } // namespace
 
+Result<detail::ManifestSchemas> detail::ManifestSchemas::compile() {
+  DOVETAIL_TRY(auto manifest, OwnSchema::compile(manifest_schema_text));
+  DOVETAIL_TRY(auto mapping, OwnSchema::compile(mapping_schema_text));
+  return ManifestSchemas{std::move(manifest), std::move(mapping)};
+}
+
 std::unique_ptr<Manifest> parse_manifest(std::string_view text, Findings& findings) {
-  const auto fail = [&findings](const Error& error) -> std::unique_ptr<Manifest> {
-    findings.errors.push_back({"", error.message});
+  const auto schemas = detail::ManifestSchemas::compile();
+  if (!schemas.ok()) {
+    findings.errors.push_back({"", schemas.error().message});
     return nullptr;
-  };
+  }
+  return detail::parse_manifest(text, *schemas, findings);
+}
+
+std::unique_ptr<Manifest> detail::parse_manifest(std::string_view text, const ManifestSchemas& schemas,
+                                                 Findings& findings) {
   auto document = json::Document::parse(text, {.max_bytes = limits::max_manifest_bytes});
   if (!document.ok()) {
-    return fail(document.error());
+    findings.errors.push_back({"", document.error().message});
+    return nullptr;
   }
-  const auto schema_document = json::Document::parse(detail::manifest_schema_text);
-  if (!schema_document.ok()) {
-    return fail(schema_document.error());
-  }
-  const auto schema = json::Schema::compile(schema_document->root());
-  const auto mapping_schema = detail::compile_schema(detail::mapping_schema_text);
-  if (!schema.ok() || !mapping_schema.ok()) {
-    return fail(schema.ok() ? mapping_schema.error() : schema.error());
-  }
-  auto problems = schema->validate(document->root());
+  auto problems = schemas.manifest.compiled().validate(document->root());
   if (!problems.empty()) {
     findings.errors.insert(findings.errors.end(), std::make_move_iterator(problems.begin()),
                            std::make_move_iterator(problems.end()));
@@ -309,11 +314,11 @@ std::unique_ptr<Manifest> parse_manifest(std::string_view text, Findings& findin
   manifest->sha256 = vault::sha256_hex(text);
   read_everything(*manifest);
   compile_schemas(*manifest, findings);
-  detail::check_manifest(*manifest, *mapping_schema, findings);
+  detail::check_manifest(*manifest, schemas.mapping.compiled(), findings);
   if (!findings.errors.empty()) {
     return nullptr;
   }
-  warn(*manifest, schema_document->root(), findings);
+  warn(*manifest, schemas.manifest.root(), findings);
   return manifest;
 }
 

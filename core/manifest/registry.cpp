@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/json/file.hpp"
+#include "core/manifest/reader.hpp"
 
 namespace dovetail::manifest {
 
@@ -16,23 +17,24 @@ std::string Notice::text() const {
 
 Result<Registry> Registry::load(const std::vector<std::filesystem::path>& directories) {
   Registry registry;
+  DOVETAIL_TRY(const auto schemas, detail::ManifestSchemas::compile());
   for (const auto& directory : directories) {
     DOVETAIL_TRY(const auto files, json::list_json_files(directory, max_manifests));
     for (const auto& file : files) {
-      registry.read(file);
+      registry.read(file, schemas);
     }
   }
   return registry;
 }
 
-void Registry::read(const std::filesystem::path& file) {
+void Registry::read(const std::filesystem::path& file, const detail::ManifestSchemas& schemas) {
   const auto text = json::read_file(file);
   if (!text.ok()) {
     errors_.push_back({file, "", text.error().message});
     return;
   }
   Findings findings;
-  auto manifest = parse_manifest(*text, findings);
+  auto manifest = detail::parse_manifest(*text, schemas, findings);
   for (auto& problem : findings.errors) {
     errors_.push_back({file, std::move(problem.pointer), std::move(problem.message)});
   }

@@ -15,6 +15,10 @@
 
 namespace dovetail::manifest {
 
+namespace detail {
+struct ManifestSchemas;
+}
+
 inline constexpr std::size_t max_manifests = 256; ///< files in one directory
 
 /// Something to tell about one manifest.
@@ -43,7 +47,7 @@ public:
   [[nodiscard]] const std::vector<Notice>& warnings() const noexcept { return warnings_; }
 
 private:
-  void read(const std::filesystem::path& file);
+  void read(const std::filesystem::path& file, const detail::ManifestSchemas& schemas);
 
   std::map<std::string, std::unique_ptr<const Manifest>, std::less<>> manifests_;
   std::vector<Notice> errors_;

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "core/store/session.hpp"
+#include "core/store/sqlite_log_vfs.hpp"
 
 namespace dovetail::store {
 
@@ -96,7 +97,14 @@ std::string file_uri(const std::string& path, SqliteMode mode) {
       uri += byte;
     }
   }
-  return uri + (mode == SqliteMode::read ? "?mode=ro" : "?mode=rw");
+  if (mode == SqliteMode::read) {
+    return uri + "?mode=ro";
+  }
+  uri += "?mode=rw";
+  if (const char* const vfs = sqlite_log_vfs()) {
+    uri += std::string("&vfs=") + vfs;
+  }
+  return uri;
 }
 
 // synchronous=FULL makes each commit reach the disk before it is acknowledged. The writer alone checkpoints, also when it

@@ -108,7 +108,7 @@ def write_page(database, records, repository, cursor):
 def main():
     base, repository, path = sys.argv[1:4]
     database = sqlite3.connect(path)
-    database.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; "
+    database.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -6144; PRAGMA temp_store = MEMORY; "
                            "PRAGMA wal_autocheckpoint = 16000;" + SCHEMA)
     address = urllib.parse.urlsplit(base)
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)

@@ -35,7 +35,7 @@ public:
           SQLITE_OK);
     check(sqlite3_exec(
               handle_,
-              "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA foreign_keys = "
+              "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -6144; PRAGMA foreign_keys = "
               "ON; "
               "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;",
               nullptr, nullptr, nullptr),

@@ -109,10 +109,10 @@ std::string file_uri(const std::string& path, SqliteMode mode) {
 
 // synchronous=FULL makes each commit reach the disk before it is acknowledged. The writer alone checkpoints, also when it
 // closes: 3.40.1 can lose a transaction when two connections reset the log at once (fixed in 3.51.3), so readers never do.
-// More than 8 MiB of cache brought nothing measurable: what a page changes is spread over all of an index.
+// More than 6 MiB of cache brought nothing measurable: what a page changes is spread over all of an index.
 // For the same reason the log grows to 64 MiB before it is checkpointed: the same pages of the database are written again each time.
 constexpr const char* writer_settings =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192;"
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -6144;"
     "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
     "PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;";
 constexpr const char* reader_settings = "PRAGMA query_only = ON; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;"

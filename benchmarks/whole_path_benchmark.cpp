@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -121,9 +122,12 @@ struct Cost {
 
 enum class Watch : std::uint8_t { time, memory };
 
-/// Runs a child to its end; `cost` is what it took.
-Ended run(ChildProcesses& children, const fs::path& program, const std::vector<std::string>& arguments,
-          Watch watch = Watch::time, Cost* cost = nullptr) {
+struct Ran {
+  std::string out;
+  Cost cost;
+};
+
+Ran run(ChildProcesses& children, const fs::path& program, const std::vector<std::string>& arguments, Watch watch) {
   const int process = children.start(program, arguments);
   const double anonymous_mib = watch == Watch::memory ? watch_anonymous_mib(process) : 0;
   Ended ended = children.wait(process);
@@ -132,13 +136,11 @@ Ended run(ChildProcesses& children, const fs::path& program, const std::vector<s
                                          arguments.empty() ? "" : arguments.front(), ended.status, ended.out,
                                          ended.err));
   }
-  if (cost != nullptr) {
-    *cost = {.wall_seconds = ended.wall_seconds,
-             .cpu_seconds = ended.cpu_seconds,
-             .anonymous_mib = anonymous_mib,
-             .resident_mib = static_cast<double>(ended.max_rss_kib) / kib_per_mib};
-  }
-  return ended;
+  return {.out = std::move(ended.out),
+          .cost = {.wall_seconds = ended.wall_seconds,
+                   .cpu_seconds = ended.cpu_seconds,
+                   .anonymous_mib = anonymous_mib,
+                   .resident_mib = static_cast<double>(ended.max_rss_kib) / kib_per_mib}};
 }
 
 void expect_rows(std::string_view program, const std::string& output, std::string_view pointer, int expected) {
@@ -153,7 +155,7 @@ public:
   Ours(const fs::path& folder, std::string address)
       : folder_(folder), address_(std::move(address)),
         children_(folder / "streams", {{"SIMULATOR_TOKEN", std::string(token)}, {"HOME", folder.string()}}) {
-    const Ended key = dovetail({"vault", "keygen"});
+    const Ran key = dovetail({"vault", "keygen"});
     children_.environment()["DOVETAIL_VAULT_KEYS"] = key.out;
   }
 
@@ -174,22 +176,21 @@ public:
               "--config",     "rateLimits.requestsPerMinute=0"});
     dovetail({"sync", "--tenant", "bench", "--object", "repository"});
     if (repository_.empty()) {
-      const Ended records = dovetail({"records", "--tenant", "bench", "repository", "--format", "jsonl"});
+      const Ran records = dovetail({"records", "--tenant", "bench", "repository", "--format", "jsonl"});
       const auto record = json::Document::parse(records.out);
       repository_ = record.ok() ? record->root().string_or("/full_name", "") : "";
     }
-    Cost cost;
-    const Ended ended = dovetail({"sync", "--tenant", "bench", "--object", "pull_request", "--json"}, watch, &cost);
-    expect_rows("dovetail", ended.out, "/objects/0/created", pulls);
-    return cost;
+    const Ran ran = dovetail({"sync", "--tenant", "bench", "--object", "pull_request", "--json"}, watch);
+    expect_rows("dovetail", ran.out, "/objects/0/created", pulls);
+    return ran.cost;
   }
 
   /// Full name of the only repository; known after the first run.
   [[nodiscard]] const std::string& repository() const noexcept { return repository_; }
 
 private:
-  Ended dovetail(const std::vector<std::string>& arguments, Watch watch = Watch::time, Cost* cost = nullptr) {
-    return benchmarks::run(children_, build_folder() / "bin" / "dovetail", arguments, watch, cost);
+  Ran dovetail(const std::vector<std::string>& arguments, Watch watch = Watch::time) {
+    return benchmarks::run(children_, build_folder() / "bin" / "dovetail", arguments, watch);
   }
 
   fs::path folder_;
@@ -206,12 +207,11 @@ public:
 
   Cost run(int pulls, const std::string& repository, Watch watch = Watch::time) {
     const Folder data(folder_);
-    Cost cost;
-    const Ended ended = benchmarks::run(
+    const Ran ran = benchmarks::run(
         children_, python(),
-        {DOVETAIL_PEERS "/whole_path.py", address_, repository, (data.path() / "peer.db").string()}, watch, &cost);
-    expect_rows("the Python script", ended.out, "/rows", pulls);
-    return cost;
+        {DOVETAIL_PEERS "/whole_path.py", address_, repository, (data.path() / "peer.db").string()}, watch);
+    expect_rows("the Python script", ran.out, "/rows", pulls);
+    return ran.cost;
   }
 
 private:

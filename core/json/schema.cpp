@@ -144,6 +144,13 @@ private:
   std::unordered_set<std::string> patterns_; // that compile
 };
 
+Status check_kind(const Value& schema) {
+  if (!schema.is_object() && schema.kind() != Kind::boolean) {
+    return invalid_argument(fmt::format("a JSON Schema is an object or a boolean, found {}", to_string(schema.kind())));
+  }
+  return {};
+}
+
 /// Puts the pointers of texts that are too long to be matched into `problems`.
 void find_long_texts(const Value& value, const std::string& pointer,
                      std::vector<Problem>& problems) { // NOLINT(misc-no-recursion)
@@ -214,12 +221,22 @@ Schema& Schema::operator=(Schema&&) noexcept = default;
 Schema::~Schema() = default;
 
 Result<Schema> Schema::compile(const Value& schema) {
-  if (!schema.is_object() && schema.kind() != Kind::boolean) {
-    return invalid_argument(fmt::format("a JSON Schema is an object or a boolean, found {}", to_string(schema.kind())));
-  }
+  DOVETAIL_TRY_STATUS(check_kind(schema));
   const auto text = schema.dump();
   DOVETAIL_TRY(auto document,
                Document::parse(text, {.max_bytes = text.size(), .duplicates = DuplicateNames::keep_first}));
+  return compile_document(std::move(document));
+}
+
+Result<Schema> Schema::compile_text(std::string_view text) {
+  DOVETAIL_TRY(auto document, Document::parse(text));
+  DOVETAIL_TRY_STATUS(check_kind(document.root()));
+  return compile_document(std::move(document));
+}
+
+Value Schema::root() const { return state_->document.root(); }
+
+Result<Schema> Schema::compile_document(Document document) {
   auto state = std::make_unique<State>(std::move(document));
   const auto root = state->document.root();
   Inspection inspection(root);

@@ -38,6 +38,9 @@ public:
 
   /// Errors (invalid_argument): no valid schema, a reference that leads nowhere, outwards or back to itself, a pattern that does not compile.
   [[nodiscard]] static Result<Schema> compile(const Value& schema);
+  /// Of a schema's text. Takes as long as checking a large document: whoever needs the same schema again keeps it. Errors: also those of
+  /// Document::parse().
+  [[nodiscard]] static Result<Schema> compile_text(std::string_view text);
 
   Schema(Schema&&) noexcept;
   Schema& operator=(Schema&&) noexcept;
@@ -45,12 +48,15 @@ public:
   Schema& operator=(const Schema&) = delete;
   ~Schema();
 
+  /// The schema itself. Lives as long as this.
+  [[nodiscard]] Value root() const;
   /// Everything that is wrong with `value`, in the order of the pointers; empty when it conforms. Pointers are relative to `value`.
   [[nodiscard]] std::vector<Problem> validate(const Value& value, ShowValues show = ShowValues::yes) const;
 
 private:
   struct State;
   explicit Schema(std::unique_ptr<const State> state) noexcept;
+  [[nodiscard]] static Result<Schema> compile_document(Document document);
   std::unique_ptr<const State> state_;
 };
 

@@ -56,11 +56,11 @@ Result<json::Document> without_common(const Manifest& manifest, const Value& con
 }
 
 Status check_config(const Manifest& manifest, const Value& config) {
-  static const auto common_schema = detail::OwnSchema::compile(detail::connection_schema_text);
+  static const auto common_schema = json::Schema::compile_text(detail::connection_schema_text);
   if (!common_schema.ok()) {
     return common_schema.error();
   }
-  auto problems = common_schema->compiled().validate(config, json::ShowValues::no);
+  auto problems = common_schema->validate(config, json::ShowValues::no);
   if (config.is_object()) {
     DOVETAIL_TRY(const auto own, without_common(manifest, config));
     for (auto& problem : manifest.config_schema->validate(own.root(), json::ShowValues::no)) {

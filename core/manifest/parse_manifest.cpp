@@ -12,12 +12,6 @@
 namespace dovetail::manifest {
 namespace detail {
 
-Result<OwnSchema> OwnSchema::compile(std::string_view text) {
-  DOVETAIL_TRY(auto document, json::Document::parse(text));
-  DOVETAIL_TRY(auto compiled, json::Schema::compile(document.root()));
-  return OwnSchema(std::move(document), std::move(compiled));
-}
-
 std::string text_at(const json::Value& value, std::string_view pointer, std::string_view otherwise) {
   return std::string(value.string_or(pointer, otherwise));
 }
@@ -283,8 +277,8 @@ void warn(const Manifest& manifest, const Value& schema, Findings& findings) {
 } // namespace
 
 Result<detail::ManifestSchemas> detail::ManifestSchemas::compile() {
-  DOVETAIL_TRY(auto manifest, OwnSchema::compile(manifest_schema_text));
-  DOVETAIL_TRY(auto mapping, OwnSchema::compile(mapping_schema_text));
+  DOVETAIL_TRY(auto manifest, json::Schema::compile_text(manifest_schema_text));
+  DOVETAIL_TRY(auto mapping, json::Schema::compile_text(mapping_schema_text));
   return ManifestSchemas{std::move(manifest), std::move(mapping)};
 }
 
@@ -304,7 +298,7 @@ std::unique_ptr<Manifest> detail::parse_manifest(std::string_view text, const Ma
     findings.errors.push_back({"", document.error().message});
     return nullptr;
   }
-  auto problems = schemas.manifest.compiled().validate(document->root());
+  auto problems = schemas.manifest.validate(document->root());
   if (!problems.empty()) {
     findings.errors.insert(findings.errors.end(), std::make_move_iterator(problems.begin()),
                            std::make_move_iterator(problems.end()));
@@ -314,7 +308,7 @@ std::unique_ptr<Manifest> detail::parse_manifest(std::string_view text, const Ma
   manifest->sha256 = vault::sha256_hex(text);
   read_everything(*manifest);
   compile_schemas(*manifest, findings);
-  detail::check_manifest(*manifest, schemas.mapping.compiled(), findings);
+  detail::check_manifest(*manifest, schemas.mapping, findings);
   if (!findings.errors.empty()) {
     return nullptr;
   }

@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -21,24 +20,10 @@ extern const std::string_view manifest_schema_text;
 extern const std::string_view mapping_schema_text;
 extern const std::string_view connection_schema_text;
 
-/// One of the schemas above, compiled. That takes as long as checking a manifest: whoever needs it more than once keeps it.
-class OwnSchema {
-public:
-  [[nodiscard]] static Result<OwnSchema> compile(std::string_view text);
-  [[nodiscard]] json::Value root() const { return document_.root(); }
-  [[nodiscard]] const json::Schema& compiled() const noexcept { return compiled_; }
-
-private:
-  OwnSchema(json::Document document, json::Schema compiled)
-      : document_(std::move(document)), compiled_(std::move(compiled)) {}
-  json::Document document_;
-  json::Schema compiled_;
-};
-
 /// What every manifest is checked against.
 struct ManifestSchemas {
-  OwnSchema manifest;
-  OwnSchema mapping;
+  json::Schema manifest;
+  json::Schema mapping;
   [[nodiscard]] static Result<ManifestSchemas> compile();
 };
 

@@ -228,10 +228,7 @@ private:
   std::vector<Problem>& problems_;
 };
 
-Result<json::Schema> model_schema() {
-  DOVETAIL_TRY(const auto document, json::Document::parse(detail::model_schema_text));
-  return json::Schema::compile(document.root());
-}
+Result<json::Schema> model_schema() { return json::Schema::compile_text(detail::model_schema_text); }
 
 Model parse_checked(const Value& document, const json::Schema& schema, std::vector<Problem>& problems) {
   Model model;

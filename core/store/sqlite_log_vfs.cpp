@@ -88,10 +88,16 @@ int read_log(::sqlite3_file* file, void* bytes, int size, ::sqlite3_int64 offset
   return methods(file).xRead(log.real(), bytes, size, offset);
 }
 
-/// What is left to be written, then `work` on the default VFS's file.
-template <typename Work> int behind_flush(::sqlite3_file* file, Work work) noexcept {
+/// A method as the default VFS's file has it.
+template <auto Method, typename Answer, typename... Arguments>
+Answer as_below(::sqlite3_file* file, Arguments... arguments) {
+  return (methods(file).*Method)(real(file), arguments...);
+}
+
+/// The same, behind what is left to be written.
+template <auto Method, typename... Arguments> int behind_flush(::sqlite3_file* file, Arguments... arguments) {
   const int code = flush(own(file));
-  return code == SQLITE_OK ? work(methods(file), real(file)) : code;
+  return code == SQLITE_OK ? as_below<Method, int>(file, arguments...) : code;
 }
 
 int close_log(::sqlite3_file* file) noexcept {
@@ -116,37 +122,25 @@ int close_database(::sqlite3_file* file) noexcept {
 }
 
 /// Version 1: SQLite asks a log for no more.
-const ::sqlite3_io_methods& log_methods() noexcept {
-  static const ::sqlite3_io_methods table = [] {
-    ::sqlite3_io_methods made{};
-    made.iVersion = 1;
-    made.xClose = close_log;
-    made.xRead = read_log;
-    made.xWrite = write_log;
-    made.xTruncate = [](::sqlite3_file* file, ::sqlite3_int64 size) {
-      return behind_flush(file, [size](auto& real_methods, auto* real) { return real_methods.xTruncate(real, size); });
-    };
-    made.xSync = [](::sqlite3_file* file, int flags) {
-      return behind_flush(file, [flags](auto& real_methods, auto* real) { return real_methods.xSync(real, flags); });
-    };
-    made.xFileSize = [](::sqlite3_file* file, ::sqlite3_int64* size) {
-      return behind_flush(file, [size](auto& real_methods, auto* real) { return real_methods.xFileSize(real, size); });
-    };
-    made.xFileControl = [](::sqlite3_file* file, int operation, void* argument) {
-      return behind_flush(
-          file, [=](auto& real_methods, auto* real) { return real_methods.xFileControl(real, operation, argument); });
-    };
-    made.xLock = [](::sqlite3_file* file, int level) { return methods(file).xLock(real(file), level); };
-    made.xUnlock = [](::sqlite3_file* file, int level) { return methods(file).xUnlock(real(file), level); };
-    made.xCheckReservedLock = [](::sqlite3_file* file, int* held) {
-      return methods(file).xCheckReservedLock(real(file), held);
-    };
-    made.xSectorSize = [](::sqlite3_file* file) { return methods(file).xSectorSize(real(file)); };
-    made.xDeviceCharacteristics = [](::sqlite3_file* file) { return methods(file).xDeviceCharacteristics(real(file)); };
-    return made;
-  }();
-  return table;
+constexpr ::sqlite3_io_methods make_log_methods() noexcept {
+  using Io = ::sqlite3_io_methods;
+  Io made{};
+  made.iVersion = 1;
+  made.xClose = close_log;
+  made.xRead = read_log;
+  made.xWrite = write_log;
+  made.xTruncate = behind_flush<&Io::xTruncate>;
+  made.xSync = behind_flush<&Io::xSync>;
+  made.xFileSize = behind_flush<&Io::xFileSize>;
+  made.xFileControl = behind_flush<&Io::xFileControl>;
+  made.xLock = as_below<&Io::xLock>;
+  made.xUnlock = as_below<&Io::xUnlock>;
+  made.xCheckReservedLock = as_below<&Io::xCheckReservedLock>;
+  made.xSectorSize = as_below<&Io::xSectorSize>;
+  made.xDeviceCharacteristics = as_below<&Io::xDeviceCharacteristics>;
+  return made;
 }
+constexpr ::sqlite3_io_methods log_methods = make_log_methods();
 
 int lock_index(::sqlite3_file* file, int first, int count, int flags) noexcept {
   flush_log(file);
@@ -157,59 +151,50 @@ int lock_index(::sqlite3_file* file, int first, int count, int flags) noexcept {
   return code;
 }
 
-/// All as the default does it, but that the log is complete before anything happens to the shared index.
-const ::sqlite3_io_methods& database_methods() noexcept {
-  static const ::sqlite3_io_methods table = [] {
-    ::sqlite3_io_methods made{};
-    made.iVersion = needed_version;
-    made.xClose = close_database;
-    made.xRead = [](::sqlite3_file* file, void* bytes, int size, ::sqlite3_int64 offset) {
-      return methods(file).xRead(real(file), bytes, size, offset);
-    };
-    made.xWrite = [](::sqlite3_file* file, const void* bytes, int size, ::sqlite3_int64 offset) {
-      return methods(file).xWrite(real(file), bytes, size, offset);
-    };
-    made.xTruncate = [](::sqlite3_file* file, ::sqlite3_int64 size) {
-      return methods(file).xTruncate(real(file), size);
-    };
-    made.xSync = [](::sqlite3_file* file, int flags) { return methods(file).xSync(real(file), flags); };
-    made.xFileSize = [](::sqlite3_file* file, ::sqlite3_int64* size) {
-      return methods(file).xFileSize(real(file), size);
-    };
-    made.xLock = [](::sqlite3_file* file, int level) { return methods(file).xLock(real(file), level); };
-    made.xUnlock = [](::sqlite3_file* file, int level) { return methods(file).xUnlock(real(file), level); };
-    made.xCheckReservedLock = [](::sqlite3_file* file, int* held) {
-      return methods(file).xCheckReservedLock(real(file), held);
-    };
-    made.xFileControl = [](::sqlite3_file* file, int operation, void* argument) {
-      return methods(file).xFileControl(real(file), operation, argument);
-    };
-    made.xSectorSize = [](::sqlite3_file* file) { return methods(file).xSectorSize(real(file)); };
-    made.xDeviceCharacteristics = [](::sqlite3_file* file) { return methods(file).xDeviceCharacteristics(real(file)); };
-    made.xShmMap = [](::sqlite3_file* file, int region, int size, int extend, void volatile** memory) {
-      return methods(file).xShmMap(real(file), region, size, extend, memory);
-    };
-    made.xShmLock = lock_index;
-    made.xShmBarrier = [](::sqlite3_file* file) {
-      flush_log(file);
-      methods(file).xShmBarrier(real(file));
-    };
-    made.xShmUnmap = [](::sqlite3_file* file, int remove) {
-      flush_log(file);
-      return methods(file).xShmUnmap(real(file), remove);
-    };
-    made.xFetch = [](::sqlite3_file* file, ::sqlite3_int64 offset, int size, void** memory) {
-      return methods(file).xFetch(real(file), offset, size, memory);
-    };
-    made.xUnfetch = [](::sqlite3_file* file, ::sqlite3_int64 offset, void* memory) {
-      return methods(file).xUnfetch(real(file), offset, memory);
-    };
-    return made;
-  }();
-  return table;
+void pass_barrier(::sqlite3_file* file) noexcept {
+  flush_log(file);
+  methods(file).xShmBarrier(real(file));
 }
 
+int unmap_index(::sqlite3_file* file, int remove) noexcept {
+  flush_log(file);
+  return methods(file).xShmUnmap(real(file), remove);
+}
+
+/// All as the default does it, but that the log is complete before anything happens to the shared index.
+constexpr ::sqlite3_io_methods make_database_methods() noexcept {
+  using Io = ::sqlite3_io_methods;
+  Io made{};
+  made.iVersion = needed_version;
+  made.xClose = close_database;
+  made.xRead = as_below<&Io::xRead>;
+  made.xWrite = as_below<&Io::xWrite>;
+  made.xTruncate = as_below<&Io::xTruncate>;
+  made.xSync = as_below<&Io::xSync>;
+  made.xFileSize = as_below<&Io::xFileSize>;
+  made.xLock = as_below<&Io::xLock>;
+  made.xUnlock = as_below<&Io::xUnlock>;
+  made.xCheckReservedLock = as_below<&Io::xCheckReservedLock>;
+  made.xFileControl = as_below<&Io::xFileControl>;
+  made.xSectorSize = as_below<&Io::xSectorSize>;
+  made.xDeviceCharacteristics = as_below<&Io::xDeviceCharacteristics>;
+  made.xShmMap = as_below<&Io::xShmMap>;
+  made.xShmLock = lock_index;
+  made.xShmBarrier = pass_barrier;
+  made.xShmUnmap = unmap_index;
+  made.xFetch = as_below<&Io::xFetch>;
+  made.xUnfetch = as_below<&Io::xUnfetch>;
+  return made;
+}
+constexpr ::sqlite3_io_methods database_methods = make_database_methods();
+
 ::sqlite3_vfs* below(::sqlite3_vfs* vfs) noexcept { return static_cast<::sqlite3_vfs*>(vfs->pAppData); }
+
+/// A method as the default VFS has it.
+template <auto Method, typename Answer, typename... Arguments>
+Answer as_default(::sqlite3_vfs* vfs, Arguments... arguments) {
+  return (below(vfs)->*Method)(below(vfs), arguments...);
+}
 
 int open_file(::sqlite3_vfs* vfs, const char* name, ::sqlite3_file* room, int flags, int* opened) noexcept {
   ::sqlite3_vfs* const real_vfs = below(vfs);
@@ -218,7 +203,7 @@ int open_file(::sqlite3_vfs* vfs, const char* name, ::sqlite3_file* room, int fl
   if (is_log) {
     // The log of a database that was opened here.
     ::sqlite3_file* const of = sqlite3_database_file_object(name);
-    database = of != nullptr && of->pMethods == &database_methods() ? &own(of) : nullptr;
+    database = of != nullptr && of->pMethods == &database_methods ? &own(of) : nullptr;
   }
   if (is_log ? database == nullptr : (flags & SQLITE_OPEN_MAIN_DB) == 0) {
     return real_vfs->xOpen(real_vfs, name, room, flags, opened);
@@ -236,7 +221,7 @@ int open_file(::sqlite3_vfs* vfs, const char* name, ::sqlite3_file* room, int fl
     room->pMethods = nullptr; // SQLite calls no xClose then
     return code != SQLITE_OK ? code : SQLITE_CANTOPEN;
   }
-  file->pMethods = is_log ? &log_methods() : &database_methods();
+  file->pMethods = is_log ? &log_methods : &database_methods;
   if (is_log) {
     file->database = database;
     database->log = file;
@@ -251,41 +236,22 @@ int open_file(::sqlite3_vfs* vfs, const char* name, ::sqlite3_file* room, int fl
   made.pAppData = real_vfs;
   made.szOsFile = static_cast<int>(sizeof(File)) + real_vfs->szOsFile;
   made.xOpen = open_file;
-  made.xDelete = [](::sqlite3_vfs* vfs, const char* name, int sync) {
-    return below(vfs)->xDelete(below(vfs), name, sync);
-  };
-  made.xAccess = [](::sqlite3_vfs* vfs, const char* name, int flags, int* answer) {
-    return below(vfs)->xAccess(below(vfs), name, flags, answer);
-  };
-  made.xFullPathname = [](::sqlite3_vfs* vfs, const char* name, int room, char* path) {
-    return below(vfs)->xFullPathname(below(vfs), name, room, path);
-  };
-  made.xDlOpen = [](::sqlite3_vfs* vfs, const char* name) { return below(vfs)->xDlOpen(below(vfs), name); };
-  made.xDlError = [](::sqlite3_vfs* vfs, int room, char* text) { below(vfs)->xDlError(below(vfs), room, text); };
-  made.xDlSym = [](::sqlite3_vfs* vfs, void* library, const char* symbol) {
-    return below(vfs)->xDlSym(below(vfs), library, symbol);
-  };
-  made.xDlClose = [](::sqlite3_vfs* vfs, void* library) { below(vfs)->xDlClose(below(vfs), library); };
-  made.xRandomness = [](::sqlite3_vfs* vfs, int size, char* bytes) {
-    return below(vfs)->xRandomness(below(vfs), size, bytes);
-  };
-  made.xSleep = [](::sqlite3_vfs* vfs, int microseconds) { return below(vfs)->xSleep(below(vfs), microseconds); };
-  made.xCurrentTime = [](::sqlite3_vfs* vfs, double* day) { return below(vfs)->xCurrentTime(below(vfs), day); };
-  made.xGetLastError = [](::sqlite3_vfs* vfs, int room, char* text) {
-    return below(vfs)->xGetLastError(below(vfs), room, text);
-  };
-  made.xCurrentTimeInt64 = [](::sqlite3_vfs* vfs, ::sqlite3_int64* time) {
-    return below(vfs)->xCurrentTimeInt64(below(vfs), time);
-  };
-  made.xSetSystemCall = [](::sqlite3_vfs* vfs, const char* name, ::sqlite3_syscall_ptr call) {
-    return below(vfs)->xSetSystemCall(below(vfs), name, call);
-  };
-  made.xGetSystemCall = [](::sqlite3_vfs* vfs, const char* name) {
-    return below(vfs)->xGetSystemCall(below(vfs), name);
-  };
-  made.xNextSystemCall = [](::sqlite3_vfs* vfs, const char* name) {
-    return below(vfs)->xNextSystemCall(below(vfs), name);
-  };
+  using Vfs = ::sqlite3_vfs;
+  made.xDelete = as_default<&Vfs::xDelete>;
+  made.xAccess = as_default<&Vfs::xAccess>;
+  made.xFullPathname = as_default<&Vfs::xFullPathname>;
+  made.xDlOpen = as_default<&Vfs::xDlOpen>;
+  made.xDlError = as_default<&Vfs::xDlError>;
+  made.xDlSym = as_default<&Vfs::xDlSym>;
+  made.xDlClose = as_default<&Vfs::xDlClose>;
+  made.xRandomness = as_default<&Vfs::xRandomness>;
+  made.xSleep = as_default<&Vfs::xSleep>;
+  made.xCurrentTime = as_default<&Vfs::xCurrentTime>;
+  made.xGetLastError = as_default<&Vfs::xGetLastError>;
+  made.xCurrentTimeInt64 = as_default<&Vfs::xCurrentTimeInt64>;
+  made.xSetSystemCall = as_default<&Vfs::xSetSystemCall>;
+  made.xGetSystemCall = as_default<&Vfs::xGetSystemCall>;
+  made.xNextSystemCall = as_default<&Vfs::xNextSystemCall>;
   return made;
 }
 

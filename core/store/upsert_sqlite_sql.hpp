@@ -69,7 +69,6 @@ inline constexpr std::string_view add_unmatched_sql =
     "?4, ?5) "
     "ON CONFLICT (tenant_id, connection_id, object, external_id) DO UPDATE SET last_seen_at = excluded.last_seen_at";
 
-/// Of all rows of dovetail_page.
 inline constexpr std::string_view drop_pending_sql =
     "DELETE FROM pending_parent WHERE tenant_id = ?1 AND connection_id = ?2 AND object = ?3 "
     "AND external_id = ?4 AND version = ?5";

@@ -217,15 +217,10 @@ private:
   std::vector<Problem>& problems_;
 };
 
-Result<json::Schema> rule_schema() {
-  DOVETAIL_TRY(const auto document, json::Document::parse(detail::rule_schema_text));
-  return json::Schema::compile(document.root());
-}
-
 } // namespace
 
 std::vector<Problem> check_rule(const Value& body, const RulePlace& place) {
-  const auto schema = rule_schema();
+  const auto schema = json::Schema::compile_text(detail::rule_schema_text);
   if (!schema.ok()) {
     return {{"", schema.error().message}};
   }
